@@ -1,0 +1,5 @@
+"""`python -m iaipy` is the `iaipy` command."""
+
+from iaipy.cli import main
+
+main()

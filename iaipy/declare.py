@@ -1,0 +1,206 @@
+"""`@benchmark` and `keep`: all that a benchmark file needs of iaipy.
+
+Imported inside the measured process, so it imports nothing at all.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any, TypeVar, overload
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_WARMUP = 3
+"""Calls before the region. CPython specialises a function's bytecode within its first calls; see
+docs/benchmark-guide.md for the measurement behind the number."""
+
+
+class Declaration:
+    """One `@benchmark`, as written; collected from `declared`.
+
+    Attributes are the parameters of `benchmark`, plus `function` (what was decorated) and `line`.
+    """
+
+    __slots__ = (
+        "fork",
+        "function",
+        "hard_limits",
+        "iterations",
+        "limits",
+        "line",
+        "name",
+        "params",
+        "repeats",
+        "setup",
+        "tags",
+        "teardown",
+        "timeout",
+        "warmup",
+    )
+
+    def __init__(self, function: "Callable[..., Any]", options: "dict[str, Any]") -> None:
+        code = getattr(function, "__code__", None)
+        if code is None:
+            raise TypeError(f"@benchmark takes a Python function or coroutine function, not {function!r}")
+        if code.co_flags & 0x20 or code.co_flags & 0x200:
+            raise TypeError(
+                f"@benchmark on the generator function {function.__name__}: calling it would only create a generator; "
+                "consume it inside a plain function"
+            )
+        self.function = function
+        self.line = code.co_firstlineno
+        self.name = options["name"] or function.__name__
+        self.params = {key: list(values) for key, values in (options["params"] or {}).items()}
+        self.setup = options["setup"]
+        self.teardown = options["teardown"]
+        self.warmup = _count("warmup", options["warmup"], 0)
+        self.iterations = _count("iterations", options["iterations"], 1)
+        self.repeats = None if options["repeats"] is None else _count("repeats", options["repeats"], 1)
+        self.limits = dict(options["limits"] or {})
+        self.hard_limits = dict(options["hard_limits"] or {})
+        tags = options["tags"]
+        self.tags = (tags,) if isinstance(tags, str) else tuple(tags)
+        self.timeout = options["timeout"]
+        self.fork = bool(options["fork"])
+        for key, values in self.params.items():
+            if not values:
+                raise ValueError(f"@benchmark on {self.name}: params[{key!r}] is empty")
+            if not any(accepts(part, key) for part in (function, self.setup, self.teardown)):
+                raise TypeError(f"@benchmark on {self.name}: neither it nor its setup takes the parameter {key!r}")
+
+    @property
+    def is_coroutine(self) -> bool:
+        """Whether the function is an `async def`."""
+        return bool(self.function.__code__.co_flags & 0x80)
+
+    def cases(self) -> "list[dict[str, Any]]":
+        """Every combination of the parameters' values, the last parameter moving fastest."""
+        cases: list[dict[str, Any]] = [{}]
+        for key, values in self.params.items():
+            cases = [{**case, key: value} for case in cases for value in values]
+        return cases
+
+    def case_names(self) -> list[str]:
+        """What the id of each case ends in: `name`, or `name[rows=10,mode=wal]`."""
+        labels: list[list[str]] = [[]]
+        for key, values in self.params.items():
+            labels = [
+                [*label, f"{key}={_label(key, position, value)}"]
+                for label in labels
+                for position, value in enumerate(values)
+            ]
+        return [f"{self.name}[{','.join(label)}]" if label else self.name for label in labels]
+
+
+declared: list[Declaration] = []
+"""Every declaration since the process began, in order."""
+
+
+def accepts(function: "Callable[..., Any] | None", parameter: str) -> bool:
+    """Whether a Python function can be given this parameter by name; False for None and for builtins."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return False
+    named = code.co_argcount + code.co_kwonlyargcount
+    return bool(code.co_flags & 0x08) or parameter in code.co_varnames[code.co_posonlyargcount : named]
+
+
+def _count(option: str, value: object, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"@benchmark({option}={value!r}): a whole number of at least {least} is wanted")
+    return value
+
+
+def _label(key: str, position: int, value: object) -> str:
+    if value is None or isinstance(value, (bool, int, float)):
+        return str(value)
+    if isinstance(value, str) and 0 < len(value) <= 40 and value.isprintable() and not set(value) & set("[],="):
+        return value
+    name = getattr(value, "__name__", None)
+    return name if isinstance(name, str) and name.isidentifier() else f"{key}{position}"
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def benchmark(function: F, /) -> F: ...
+
+    @overload
+    def benchmark(
+        *,
+        name: str | None = None,
+        params: Mapping[str, Iterable[Any]] | None = None,
+        setup: Callable[..., Any] | None = None,
+        teardown: Callable[..., Any] | None = None,
+        warmup: int = DEFAULT_WARMUP,
+        iterations: int = 1,
+        repeats: int | None = None,
+        limits: Mapping[str, str | float | bool | None] | None = None,
+        hard_limits: Mapping[str, int] | None = None,
+        tags: Sequence[str] = (),
+        timeout: float | str | None = None,
+        fork: bool = True,
+    ) -> Callable[[F], F]: ...
+
+
+def benchmark(
+    function: "Callable[..., Any] | None" = None,
+    /,
+    *,
+    name: "str | None" = None,
+    params: "Mapping[str, Iterable[Any]] | None" = None,
+    setup: "Callable[..., Any] | None" = None,
+    teardown: "Callable[..., Any] | None" = None,
+    warmup: int = DEFAULT_WARMUP,
+    iterations: int = 1,
+    repeats: "int | None" = None,
+    limits: "Mapping[str, str | float | bool | None] | None" = None,
+    hard_limits: "Mapping[str, int] | None" = None,
+    tags: "Sequence[str]" = (),
+    timeout: "float | str | None" = None,
+    fork: bool = True,
+) -> "Any":
+    """Declare a function or an `async def` as a benchmark; it stays callable as before.
+
+    Parameters:
+        name: what the id ends in; the function's own name by default.
+        params: name → values. Each combination is a benchmark of its own; the function, `setup` and
+            `teardown` are given those parameters that their signatures name.
+        setup: called before every call of the function, outside the region; unless it returns None, what
+            it returns is the function's (and teardown's) first argument.
+        teardown: called after every call of the function, outside the region.
+        warmup: calls before the region that are not counted.
+        iterations: calls in the region; the counters are their total, and share one setup.
+        repeats: separate measurements of it, each in its own process; the configured number by default.
+        limits: counter → "2%", 0.02, or "off"; `"all"` stands for every counter.
+        hard_limits: counter → largest value allowed.
+        tags: words to select it by (`iaipy run --tag slow`).
+        timeout: seconds, or "90s" or "2m", that one measurement may take.
+        fork: False to measure it in a fresh process (slower) rather than in a fork of one that has
+            imported the file; needed where it can't survive a fork.
+
+    Raises:
+        TypeError: what is decorated is no Python function, or a parameter that nothing takes.
+        ValueError: a count out of range, or a parameter without values.
+    """
+    options = {key: value for key, value in locals().items() if key != "function"}
+
+    def declare(function: "Callable[..., Any]") -> "Callable[..., Any]":
+        declared.append(Declaration(function, options))
+        return function
+
+    return declare if function is None else declare(function)
+
+
+_kept: object = None
+
+
+def keep(value: "Any") -> "Any":
+    """Return `value`, and hold on to it so that the work behind it can neither be skipped nor reused.
+
+    CPython optimises nothing away today, but a JIT may; and a result that dies at once lets the next
+    iteration reuse its memory. The last value kept stays alive until the next one replaces it.
+    """
+    global _kept
+    _kept = value
+    return value

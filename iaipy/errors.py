@@ -1,0 +1,53 @@
+"""What can go wrong, each with a remedy and the exit code it ends the command with."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of the `iaipy` command."""
+
+    OK = 0
+    REGRESSION = 1
+    USAGE = 2
+    BENCHMARK_FAILED = 3
+    ENVIRONMENT = 4
+    NOTHING_TO_DO = 5
+    INTERRUPTED = 130
+
+
+class IaipyError(Exception):
+    """A mistake or a circumstance that a person can mend.
+
+    Parameters:
+        message: one sentence that says what is wrong, naming the file or benchmark.
+        remedy: what to do about it; empty where the message says all.
+    """
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class UsageError(IaipyError):
+    """A wrong option, configuration or declaration."""
+
+
+class BenchmarkError(IaipyError):
+    """A benchmark file or a benchmark could not be run."""
+
+    exit_code = ExitCode.BENCHMARK_FAILED
+
+
+class HostError(IaipyError):
+    """The machine can't do it: valgrind is missing or too old, a folder can't be written, environments differ."""
+
+    exit_code = ExitCode.ENVIRONMENT
+
+
+class NothingToDoError(IaipyError):
+    """There is nothing to run, or nothing to compare with."""
+
+    exit_code = ExitCode.NOTHING_TO_DO

@@ -1,0 +1,1 @@
+"""Frozen records that flow through the five stages; no I/O here."""

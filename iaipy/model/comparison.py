@@ -1,0 +1,71 @@
+"""What became of each counter since the baseline."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["unchanged", "within", "regression", "improvement"]
+Status = Literal["pass", "fail", "improved", "new", "missing", "failed", "incomparable"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One counter, before and after.
+
+    Parameters:
+        counter: its key.
+        base, head: the two values; base is None where there is nothing to compare with.
+        ratio: relative change, 0.049 for +4.9 %; inf from nought; None without a base.
+        limit: allowed relative change; None where the counter does not gate.
+        hard_limit: allowed absolute value; None where there is none.
+        verdict: unchanged (equal), within (moved, but not beyond the limit, the spread or what is
+            material), regression, improvement.
+        why: what the verdict rests on, for a person; empty where the limit alone decided.
+    """
+
+    counter: str
+    base: int | None
+    head: int
+    ratio: float | None
+    limit: float | None
+    hard_limit: int | None
+    verdict: Verdict
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One benchmark, before and after.
+
+    Parameters:
+        status: fail when a counter regressed, improved when one improved and none regressed; new (no
+            base), missing (no head), failed (gave no numbers), incomparable (measured differently).
+        why: one sentence for the last four; empty otherwise.
+        path, line: where it is declared.
+    """
+
+    id: str
+    status: Status
+    changes: tuple[Change, ...] = ()
+    why: str = ""
+    path: str = ""
+    line: int = 1
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A run held against a baseline (or against its hard limits alone).
+
+    Parameters:
+        base_name: what the baseline is called; "" where there is none.
+        environment_changes: rows (what, base, head) of differing fingerprints that were allowed.
+        noted_changes: the same of the notes: possible causes, nothing more.
+    """
+
+    base_name: str
+    entries: tuple[Entry, ...] = ()
+    environment_changes: tuple[tuple[str, str, str], ...] = ()
+    noted_changes: tuple[tuple[str, str, str], ...] = ()
+
+    def of(self, status: Status) -> list[Entry]:
+        """The entries with one status."""
+        return [entry for entry in self.entries if entry.status == status]

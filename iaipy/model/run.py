@@ -1,0 +1,100 @@
+"""What was measured: results, failures, and where."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from iaipy.model.benchmark import Kind, Limits
+from iaipy.model.metrics import Counters, Events
+
+Mode = Literal["instructions"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The numbers of one benchmark.
+
+    Parameters:
+        counters, events: totals over the measured region (all its iterations).
+        spread: counter name → largest less smallest value over the repeats; all nought when exact.
+        iterations: calls inside the region.
+        repeats: how many separate measurements agreed, or spread.
+        path, line: where it is declared.
+        limits: the benchmark's own limits, kept so that stored runs gate as the live ones do.
+        notes: remarks on how it was measured, one sentence each.
+    """
+
+    id: str
+    kind: Kind
+    counters: Counters
+    events: Events
+    spread: Counters
+    iterations: int = 1
+    repeats: int = 2
+    mode: Mode = "instructions"
+    path: str = ""
+    line: int = 1
+    limits: Limits = Limits()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether all repeats gave the same counters."""
+        return not any(self.spread.values())
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A benchmark, or a whole benchmark file, that gave no numbers.
+
+    Parameters:
+        id: of the benchmark, or the file's path.
+        reason: what happened, one sentence.
+        details: the traceback or the last lines of output; may be empty.
+    """
+
+    id: str
+    reason: str
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where a run was made.
+
+    Parameters:
+        fingerprint: what makes counts incomparable when it differs.
+        notes: what may explain a change but is no reason to refuse: distributions, kernel, system.
+    """
+
+    fingerprint: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def differences(self, other: "Environment") -> list[tuple[str, str, str]]:
+        """The rows (what, here, there) in which the fingerprints differ; "-" where one says nothing."""
+        return _rows(self.fingerprint, other.fingerprint)
+
+    def noted_differences(self, other: "Environment") -> list[tuple[str, str, str]]:
+        """The same of the notes."""
+        return _rows(self.notes, other.notes)
+
+
+def _rows(here: Mapping[str, str], there: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    rows = [(key, here.get(key, "-"), there.get(key, "-")) for key in sorted({*here, *there})]
+    return [row for row in rows if row[1] != row[2]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """All results of one `iaipy run`.
+
+    Parameters:
+        created_utc: ISO 8601, to the second, ending in Z.
+        commit: of the project; "" outside version control; "+dirty" behind it when files were changed.
+    """
+
+    created_utc: str
+    commit: str = ""
+    environment: Environment = Environment()
+    benchmarks: tuple[Result, ...] = ()
+    failures: tuple[Failure, ...] = ()
