@@ -15,11 +15,12 @@ DEFAULT_WARMUP = 3
 docs/benchmark-guide.md for the measurement behind the number."""
 
 
-class Declaration:
-    """One `@benchmark`, as written; collected from `declared`.
+# Flags of code objects, as the inspect module names them; importing that costs too much here.
+_VAR_KEYWORDS, _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x08, 0x20, 0x80, 0x200
 
-    Attributes are the parameters of `benchmark`, plus `function` (what was decorated) and `line`.
-    """
+
+class Declaration:
+    """One `@benchmark`, as written: the parameters of `benchmark`, what was decorated, and its line."""
 
     __slots__ = (
         "fork",
@@ -38,40 +39,55 @@ class Declaration:
         "warmup",
     )
 
-    def __init__(self, function: "Callable[..., Any]", options: "dict[str, Any]") -> None:
+    def __init__(
+        self,
+        function: "Callable[..., Any]",
+        *,
+        name: "str | None" = None,
+        params: "Mapping[str, Iterable[Any]] | None" = None,
+        setup: "Callable[..., Any] | None" = None,
+        teardown: "Callable[..., Any] | None" = None,
+        warmup: int = DEFAULT_WARMUP,
+        iterations: int = 1,
+        repeats: "int | None" = None,
+        limits: "Mapping[str, str | float | bool | None] | None" = None,
+        hard_limits: "Mapping[str, int] | None" = None,
+        tags: "str | Sequence[str]" = (),
+        timeout: "float | str | None" = None,
+        fork: bool = True,
+    ) -> None:
         code = getattr(function, "__code__", None)
         if code is None:
             raise TypeError(f"@benchmark takes a Python function or coroutine function, not {function!r}")
-        if code.co_flags & 0x20 or code.co_flags & 0x200:
+        if code.co_flags & (_GENERATOR | _ASYNC_GENERATOR):
             raise TypeError(
                 f"@benchmark on the generator function {function.__name__}: calling it would only create a generator; "
                 "consume it inside a plain function"
             )
         self.function = function
         self.line = code.co_firstlineno
-        self.name = options["name"] or function.__name__
-        self.params = {key: list(values) for key, values in (options["params"] or {}).items()}
-        self.setup = options["setup"]
-        self.teardown = options["teardown"]
-        self.warmup = _count("warmup", options["warmup"], 0)
-        self.iterations = _count("iterations", options["iterations"], 1)
-        self.repeats = None if options["repeats"] is None else _count("repeats", options["repeats"], 1)
-        self.limits = dict(options["limits"] or {})
-        self.hard_limits = dict(options["hard_limits"] or {})
-        tags = options["tags"]
+        self.name = name or function.__name__
+        self.params = {key: list(values) for key, values in (params or {}).items()}
+        self.setup = setup
+        self.teardown = teardown
+        self.warmup = _count("warmup", warmup, 0)
+        self.iterations = _count("iterations", iterations, 1)
+        self.repeats = None if repeats is None else _count("repeats", repeats, 1)
+        self.limits = dict(limits or {})
+        self.hard_limits = dict(hard_limits or {})
         self.tags = (tags,) if isinstance(tags, str) else tuple(tags)
-        self.timeout = options["timeout"]
-        self.fork = bool(options["fork"])
+        self.timeout = timeout
+        self.fork = bool(fork)
         for key, values in self.params.items():
             if not values:
                 raise ValueError(f"@benchmark on {self.name}: params[{key!r}] is empty")
-            if not any(accepts(part, key) for part in (function, self.setup, self.teardown)):
+            if not any(accepts(part, key) for part in (function, setup, teardown)):
                 raise TypeError(f"@benchmark on {self.name}: neither it nor its setup takes the parameter {key!r}")
 
     @property
     def is_coroutine(self) -> bool:
         """Whether the function is an `async def`."""
-        return bool(self.function.__code__.co_flags & 0x80)
+        return bool(self.function.__code__.co_flags & _COROUTINE)
 
     def cases(self) -> "list[dict[str, Any]]":
         """Every combination of the parameters' values, the last parameter moving fastest."""
@@ -102,7 +118,7 @@ def accepts(function: "Callable[..., Any] | None", parameter: str) -> bool:
     if code is None:
         return False
     named = code.co_argcount + code.co_kwonlyargcount
-    return bool(code.co_flags & 0x08) or parameter in code.co_varnames[code.co_posonlyargcount : named]
+    return bool(code.co_flags & _VAR_KEYWORDS) or parameter in code.co_varnames[code.co_posonlyargcount : named]
 
 
 def _count(option: str, value: object, least: int) -> int:
@@ -128,38 +144,22 @@ if TYPE_CHECKING:
     @overload
     def benchmark(
         *,
-        name: str | None = None,
-        params: Mapping[str, Iterable[Any]] | None = None,
-        setup: Callable[..., Any] | None = None,
-        teardown: Callable[..., Any] | None = None,
-        warmup: int = DEFAULT_WARMUP,
-        iterations: int = 1,
-        repeats: int | None = None,
-        limits: Mapping[str, str | float | bool | None] | None = None,
-        hard_limits: Mapping[str, int] | None = None,
-        tags: Sequence[str] = (),
-        timeout: float | str | None = None,
-        fork: bool = True,
+        name: str | None = ...,
+        params: Mapping[str, Iterable[Any]] | None = ...,
+        setup: Callable[..., Any] | None = ...,
+        teardown: Callable[..., Any] | None = ...,
+        warmup: int = ...,
+        iterations: int = ...,
+        repeats: int | None = ...,
+        limits: Mapping[str, str | float | bool | None] | None = ...,
+        hard_limits: Mapping[str, int] | None = ...,
+        tags: str | Sequence[str] = ...,
+        timeout: float | str | None = ...,
+        fork: bool = ...,
     ) -> Callable[[F], F]: ...
 
 
-def benchmark(
-    function: "Callable[..., Any] | None" = None,
-    /,
-    *,
-    name: "str | None" = None,
-    params: "Mapping[str, Iterable[Any]] | None" = None,
-    setup: "Callable[..., Any] | None" = None,
-    teardown: "Callable[..., Any] | None" = None,
-    warmup: int = DEFAULT_WARMUP,
-    iterations: int = 1,
-    repeats: "int | None" = None,
-    limits: "Mapping[str, str | float | bool | None] | None" = None,
-    hard_limits: "Mapping[str, int] | None" = None,
-    tags: "Sequence[str]" = (),
-    timeout: "float | str | None" = None,
-    fork: bool = True,
-) -> "Any":
+def benchmark(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "Any":
     """Declare a function or an `async def` as a benchmark; it stays callable as before.
 
     Parameters:
@@ -183,10 +183,8 @@ def benchmark(
         TypeError: what is decorated is no Python function, or a parameter that nothing takes.
         ValueError: a count out of range, or a parameter without values.
     """
-    options = {key: value for key, value in locals().items() if key != "function"}
-
     def declare(function: "Callable[..., Any]") -> "Callable[..., Any]":
-        declared.append(Declaration(function, options))
+        declared.append(Declaration(function, **options))
         return function
 
     return declare if function is None else declare(function)

@@ -41,6 +41,19 @@ class BenchmarkError(IaipyError):
     exit_code = ExitCode.BENCHMARK_FAILED
 
 
+class MeasurementError(BenchmarkError):
+    """A measurement gave no numbers.
+
+    Parameters:
+        message: what happened, one sentence.
+        details: a traceback, or the last lines that the benchmark printed.
+    """
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.details = details
+
+
 class HostError(IaipyError):
     """The machine can't do it: valgrind is missing or too old, a folder can't be written, environments differ."""
 

@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 Kind = Literal["function", "coroutine", "command"]
-
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ class Command:
 
     argv: tuple[str, ...]
     stdin: str | None = None
-    env: Mapping[str, str] = NOTHING
+    env: Mapping[str, str] = field(default_factory=dict)
     cwd: str = "."
     setup: tuple[str, ...] | None = None
     teardown: tuple[str, ...] | None = None

@@ -1,0 +1,148 @@
+"""The pinned environment that benchmarks run in, and the fingerprint of what decides their counts."""
+
+import os
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import distributions
+from pathlib import Path
+
+from iaipy.process import ask
+
+METHOD = "1"
+"""Version of iaipy's way of counting; raised whenever a change of it moves counts.
+
+1: region between two forked readings, empty region subtracted.
+"""
+
+PASSED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "VALGRIND_LIB")
+"""Variables that are taken over: programs and libraries would not be found without them."""
+
+PINNED: Mapping[str, str] = {
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    **dict.fromkeys(
+        (
+            "OMP_NUM_THREADS",
+            "OPENBLAS_NUM_THREADS",
+            "MKL_NUM_THREADS",
+            "BLIS_NUM_THREADS",
+            "NUMEXPR_NUM_THREADS",
+            "RAYON_NUM_THREADS",
+        ),
+        "1",
+    ),
+}
+
+_ANY_CPU = {
+    "GLIBC_TUNABLES": ":".join(
+        (
+            "glibc.cpu.hwcaps=-XSAVE,-XSAVEC,-SSSE3,-SSE4_1,-SSE4_2,-ERMS,-AVX_Fast_Unaligned_Load,-Fast_Unaligned_Load",
+            "glibc.cpu.x86_non_temporal_threshold=3145728",
+            "glibc.cpu.x86_memset_non_temporal_threshold=3145728",
+            "glibc.cpu.x86_rep_stosb_threshold=3145728",
+        )
+    ),
+    "OPENSSL_ia32cap": "0x0:0x0",
+}
+CPU_PROFILES: Mapping[str, Mapping[str, str]] = {"avx2": {}, "any": _ANY_CPU}
+"""Variables by profile. `avx2` relies on valgrind showing every AVX2 host as one and the same CPU; `any`
+keeps glibc and OpenSSL from choosing code by CPU at all, which also suits older hosts."""
+
+_STACK_PERIOD = 4096
+_PAD = "IAIPY_PAD"
+
+
+def pinned(
+    host: Mapping[str, str], *, profile: str, extra: Mapping[str, str], passed: Sequence[str]
+) -> dict[str, str]:
+    """The environment of everything that is measured.
+
+    Parameters:
+        host: the environment iaipy was started in.
+        profile: a key of CPU_PROFILES.
+        extra: variables to add or replace.
+        passed: further names to take over from the host.
+    """
+    taken = {name: host[name] for name in (*PASSED, *passed) if name in host}
+    return {**taken, **PINNED, **CPU_PROFILES[profile], **extra}
+
+
+def tunables(*, profile: str, extra: Mapping[str, str]) -> str:
+    """What `pinned` sets on purpose and may move counts, as one line for the fingerprint."""
+    chosen = {**CPU_PROFILES[profile], **extra}
+    return " ".join(f"{name}={value}" for name, value in sorted(chosen.items())) or "none"
+
+
+def padded(env: Mapping[str, str], argv: Sequence[str]) -> dict[str, str]:
+    """The environment with one variable more, so long that the stack begins where it always does.
+
+    Arguments and environment lie at the top of a process's stack. How long they are shifts all that
+    follows against the cache's sets, so that a longer path to the checkout would move cache misses.
+    """
+    words = [*argv, argv[0], *(f"{name}={value}" for name, value in env.items()), f"{_PAD}="]
+    used = sum(len(os.fsencode(word)) + 1 + 8 for word in words)
+    return {**env, _PAD: "x" * (-used % _STACK_PERIOD)}
+
+
+def cpu_class(leaves: str) -> str:
+    """The class of CPU that CPUID leaves (as workers.machine.cpu prints them) belong to.
+
+    Valgrind presents the host as one of a few canned CPUs, by the newest vector instructions it has.
+    """
+    try:
+        _, one, seven = ([int(register, 16) for register in leaf.split("-")] for leaf in leaves.split())
+    except ValueError:
+        return "other"
+    bits = (("avx2", seven[1] >> 5), ("avx", one[2] >> 28), ("sse4.2", one[2] >> 20), ("ssse3", one[2] >> 9))
+    return next((name for name, bit in bits if bit & 1), "sse2")
+
+
+def libc() -> str:
+    """Name, version and build of the C library: another build may hold other code."""
+    name = "-".join(platform.libc_ver())
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        path = line.partition("/")[2]
+        if path.split("/")[-1].startswith(("libc.so", "libc-", "ld-musl")):
+            return f"{name} {build_id(Path('/' + path))}".strip()
+    return name
+
+
+def build_id(path: Path) -> str:
+    """The first twelve digits of the GNU build id in an ELF file; "" if it has none."""
+    try:
+        data = path.read_bytes()[: 1 << 16]
+    except OSError:
+        return ""
+    note = data.find(b"\x03\0\0\0GNU\0")
+    if note < 8:
+        return ""
+    size = int.from_bytes(data[note - 4 : note], sys.byteorder)
+    return data[note + 8 : note + 8 + size].hex()[:12]
+
+
+def python_identity(python: str, env: Mapping[str, str]) -> str:
+    """Implementation, version and build of an interpreter."""
+    code = "import sys, platform as p; print(p.python_implementation(), *sys.version.split())"
+    if python == sys.executable:
+        return " ".join((platform.python_implementation(), *sys.version.split()))
+    return ask([python, "-c", code], env=env, cwd=Path("/")).output.strip()
+
+
+def notes() -> dict[str, str]:
+    """What may explain a change without making counts incomparable."""
+    return {
+        "distributions": " ".join(sorted({f"{d.metadata['Name']}=={d.version}" for d in distributions()}, key=str.lower)),
+        "kernel": platform.release(),
+        "system": _system(),
+    }
+
+
+def _system() -> str:
+    try:
+        return platform.freedesktop_os_release().get("PRETTY_NAME", "")
+    except OSError:
+        return platform.system()

@@ -1,0 +1,1 @@
+"""Counting instructions and cache misses under valgrind."""

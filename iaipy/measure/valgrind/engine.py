@@ -1,0 +1,198 @@
+"""The `cachegrind` engine: every benchmark counted exactly, as many at once as there are jobs."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import count, groupby
+from pathlib import Path
+from types import TracebackType
+
+from iaipy.config import Config
+from iaipy.errors import HostError, MeasurementError
+from iaipy import process
+from iaipy.measure import assemble, environment
+from iaipy.measure.assemble import Reading
+from iaipy.measure.once import Once
+from iaipy.measure.pool import Pool
+from iaipy.measure.valgrind import commands, launch
+from iaipy.measure.valgrind.functions import FunctionFile
+from iaipy.measure.valgrind.nursery import Launch, Nursery
+from iaipy.model.benchmark import Benchmark
+from iaipy.model.run import Environment, Failure, Result
+from iaipy.workers import protocol
+
+Outcome = Result | Failure
+Started = Callable[[Benchmark], None]
+_CPU_PROBE = Path(protocol.__file__).with_name("cpu_probe.py")
+
+
+class CachegrindEngine:
+    """Measures under `valgrind --tool=cachegrind`.
+
+    Raises:
+        HostError: no usable valgrind, or no such Python.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._env = environment.pinned(os.environ, profile=config.cpu_profile, extra=config.env, passed=config.pass_env)
+        self._python = _find_python(config.python, self._env)
+        self._valgrind = launch.find(config.valgrind, self._env, sys.platform)
+        self._place = commands.Place(self._env, config.root)
+        self._folder = Path()
+        self._folders = count()
+        self._commands: Once[list[Reading]] = Once()
+        self._cpu = ""
+        self._closed = False
+
+    def __enter__(self) -> "CachegrindEngine":
+        self._folder = Path(tempfile.mkdtemp(prefix="iaipy-"))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closed = True
+        process.end_all()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def measure(self, benchmarks: Sequence[Benchmark], started: Started) -> Iterator[Outcome]:
+        """Yield one outcome per benchmark, in the order they are done.
+
+        Parameters:
+            benchmarks: those to measure, and with a command the one that it is held against.
+            started: called, from other threads, as a benchmark's turn comes.
+        """
+        pool: Pool[Outcome] = Pool(self._config.jobs)
+        functions = sorted((b for b in benchmarks if b.command is None), key=lambda b: b.path)
+        files = [list(group) for _, group in groupby(functions, lambda b: b.path)]
+        by_id = {benchmark.id: benchmark for benchmark in benchmarks}
+        programs = [benchmark for benchmark in benchmarks if benchmark.command is not None]
+        pool.push(
+            [
+                *(partial(self._open_file, pool, started, file) for file in files),
+                *(partial(_report, pool, started, b, partial(self._measure_command, b, by_id)) for b in programs),
+            ]
+        )
+        return pool.outcomes()
+
+    def _open_file(self, pool: Pool[Outcome], started: Started, benchmarks: Sequence[Benchmark]) -> None:
+        """Start the fork server of a file, and push a task for each of its benchmarks."""
+        path = self._config.root / benchmarks[0].path
+        another = partial(self._start_nursery, path)
+        try:
+            nursery = another()
+        except MeasurementError as error:
+            for benchmark in benchmarks:
+                pool.report(Failure(benchmark.id, error.message, error.details))
+            return
+        self._cpu = nursery.hello["cpu"]
+        if nursery.hello["hash_randomization"] != "0":
+            raise HostError(
+                f"{self._python} ignores PYTHONHASHSEED, so that counts would differ from run to run.",
+                "Use an interpreter that is not started with -E or -I (by a wrapper script, perhaps).",
+            )
+        file = FunctionFile(nursery, another, len(benchmarks), fork=self._config.fork)
+        pool.push(
+            partial(_report, pool, started, b, partial(file.measure, b, self._repeats(b), self._timeout(b)))
+            for b in benchmarks
+        )
+
+    def _start_nursery(self, path: Path) -> Nursery:
+        folder = self._new_folder()
+        late = self._valgrind.can_start_late
+        prefix = launch.cachegrind_argv(self._valgrind, folder, self._config.cache, late=late)
+        start = Launch(tuple(prefix), self._python, late, self._env, self._config.root)
+        return Nursery(start, path, folder, self._config.timeout_s)
+
+    def _measure_command(self, benchmark: Benchmark, by_id: dict[str, Benchmark]) -> Result:
+        readings = self._read_command(benchmark)
+        assert benchmark.command is not None
+        if benchmark.command.minus is None:
+            return assemble.result(benchmark, readings)
+        try:
+            others = self._read_command(by_id[benchmark.command.minus])
+        except MeasurementError as error:
+            raise MeasurementError(f"{benchmark.command.minus}, which it is held against, failed", str(error)) from error
+        return assemble.result(benchmark, readings, assemble.middle(others), assemble.spread_of(others))
+
+    def _read_command(self, benchmark: Benchmark) -> list[Reading]:
+        return self._commands.get(benchmark.id, partial(self._read_command_now, benchmark))
+
+    def _read_command_now(self, benchmark: Benchmark) -> list[Reading]:
+        assert benchmark.command is not None
+        timeout_s = self._timeout(benchmark)
+        for _ in range(benchmark.warmup):
+            commands.rehearse(benchmark.command, self._place, self._new_folder(), timeout_s)
+        readings = []
+        for _ in range(self._repeats(benchmark)):
+            folder = self._new_folder()
+            prefix = launch.cachegrind_argv(self._valgrind, folder, self._config.cache, children=True)
+            readings.append(commands.measure(prefix, benchmark.command, self._place, folder, timeout_s))
+        return readings
+
+    def _new_folder(self) -> Path:
+        if self._closed:
+            raise MeasurementError("the run was ended")
+        folder = self._folder / f"{next(self._folders):06d}"
+        folder.mkdir()
+        return folder
+
+    def _repeats(self, benchmark: Benchmark) -> int:
+        return benchmark.repeats or self._config.repeats
+
+    def _timeout(self, benchmark: Benchmark) -> float:
+        return benchmark.timeout_s or self._config.timeout_s
+
+    def environment(self) -> Environment:
+        """The fingerprint of where the measurements are made, and notes."""
+        config = self._config
+        self._cpu = self._cpu or self._probe_cpu()
+        return Environment(
+            {
+                "method": environment.METHOD,
+                "python": environment.python_identity(self._python, self._env),
+                "libc": environment.libc(),
+                "valgrind": self._valgrind.release,
+                "architecture": os.uname().machine,
+                "cpu": f"{environment.cpu_class(self._cpu)} {self._cpu}",
+                "cpu_profile": config.cpu_profile,
+                "tunables": environment.tunables(profile=config.cpu_profile, extra=config.env),
+                "cache": " ".join(f"{name}={config.cache[name]}" for name in ("I1", "D1", "LL")),
+            },
+            environment.notes(),
+        )
+
+    def _probe_cpu(self) -> str:
+        """What a process under valgrind sees of the CPU, where no fork server has told it."""
+        prefix = launch.cachegrind_argv(self._valgrind, self._new_folder(), self._config.cache)
+        argv = [*prefix, self._python, "-P", str(_CPU_PROBE)]
+        return process.ask(argv, env=self._env, cwd=self._config.root).output.strip()
+
+    def warnings(self) -> list[str]:
+        """What a person should know of this machine, one sentence each."""
+        seen = environment.cpu_class(self._cpu)
+        if self._config.cpu_profile == "avx2" and seen not in ("avx2", "other"):
+            return [
+                f"this CPU has no AVX2 (valgrind presents it as {seen}): libraries choose other code, and counts differ from "
+                "those of most machines; --cpu-profile any gives the same counts on all of them"
+            ]
+        return []
+
+
+def _report(pool: Pool[Outcome], started: Started, benchmark: Benchmark, measure: Callable[[], Result]) -> None:
+    started(benchmark)
+    try:
+        pool.report(measure())
+    except MeasurementError as error:
+        pool.report(Failure(benchmark.id, error.message, error.details))
+
+
+def _find_python(name: str, env: dict[str, str]) -> str:
+    path = shutil.which(name, path=env.get("PATH")) if name else sys.executable
+    if path is None:
+        raise HostError(f"The Python {name} was not found.", "Name an interpreter with --python PATH.")
+    return path

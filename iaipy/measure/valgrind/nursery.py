@@ -1,0 +1,217 @@
+"""The host's side of a fork server: starts it, asks it for measurements, reads what they say."""
+
+import os
+import select
+import struct
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from iaipy.errors import HostError, MeasurementError
+from iaipy import process
+from iaipy.measure.assemble import Reading
+from iaipy.measure.environment import padded
+from iaipy.measure.valgrind.cachegrind import read_totals
+from iaipy.model.metrics import difference
+from iaipy.workers import protocol
+
+_WORKER = Path(protocol.__file__).with_name("nursery.py")
+_REQUEST = struct.Struct(f"={protocol.REQUEST_INTS}i")
+_REPLY = struct.Struct(f"={protocol.REPLY_INTS}i")
+_OUTPUT_LINES = 15
+_EMPTY_CHILDREN = 4
+"""Forked before the first measurement: after them the server's state, and what the simulated cache holds
+of it, no longer changes from one fork to the next."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How fork servers are started.
+
+    Parameters:
+        prefix: valgrind and its options; whatever it writes goes to the folder given to `Nursery`.
+        python: the interpreter.
+        late: whether counting starts after the import.
+        env: the pinned environment.
+        root: the project's root, where benchmarks run.
+    """
+
+    prefix: tuple[str, ...]
+    python: str
+    late: bool
+    env: Mapping[str, str]
+    root: Path
+
+
+class Nursery:
+    """One fork server: a benchmark file imported under valgrind, waiting to fork.
+
+    Safe to use from several threads: they share the server for the instant of a fork and then each
+    follow their own child.
+
+    Parameters:
+        path: the benchmark file, absolute.
+        folder: a folder of its own for all its files.
+        timeout_s: seconds that the import may take.
+
+    Raises:
+        MeasurementError: the file can't be imported.
+        HostError: valgrind can't be started.
+    """
+
+    def __init__(self, launch: Launch, path: Path, folder: Path, timeout_s: float) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        instrument = "start" if launch.late else "on"
+        program = (launch.python, "-P", str(_WORKER), str(folder), str(launch.root), str(path), instrument)
+        self._log = folder / "log"
+        with self._log.open("wb") as log:
+            try:
+                self._child = process.serve(
+                    (*launch.prefix, *program), env=padded(launch.env, program), cwd=launch.root, log=log
+                )
+            except OSError as error:
+                raise HostError(f"{launch.prefix[0]} can't be started: {error.strerror}.") from error
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        self._requests: IO[bytes] = self._child.stdin
+        self._replies: IO[bytes] = self._child.stdout
+        try:
+            self.hello = self._greet(path, timeout_s)
+        except BaseException:
+            self.close()
+            raise
+
+    def _greet(self, path: Path, timeout_s: float) -> dict[str, str]:
+        if not select.select([self._replies], [], [], timeout_s)[0]:
+            raise MeasurementError(f"importing {path.name} took longer than {timeout_s:g} s", self._printed(self._log))
+        reply = self._reply()
+        if reply is None:
+            raise MeasurementError(
+                f"importing {path.name} ended the process: it {process.described(self._child.wait())}",
+                self._printed(self._log),
+            )
+        if reply == protocol.IMPORT_FAILED:
+            raise MeasurementError(
+                f"{path.name} can't be imported", (self.folder / protocol.IMPORT_ERROR).read_text(errors="replace")
+            )
+        for _ in range(_EMPTY_CHILDREN):
+            self._ask(protocol.WAIT, self._ask(protocol.FORK_EMPTY, 0, 0, 0, 0), 0, 0, 0)
+        lines = (self.folder / protocol.HELLO).read_text().splitlines()
+        return {name: value for name, _, value in (line.partition(" ") for line in lines)}
+
+    def _reply(self) -> int | None:
+        reply = self._replies.read(_REPLY.size)
+        return int(_REPLY.unpack(reply)[0]) if len(reply) == _REPLY.size else None
+
+    def _ask(self, *numbers: int) -> int:
+        with self._lock:
+            try:
+                self._requests.write(_REQUEST.pack(*numbers))
+                self._requests.flush()
+                reply = self._reply()
+            except OSError:
+                reply = None
+        if reply is None:
+            raise MeasurementError(
+                f"the process that had imported the file is gone: it {process.described(self._child.wait())}",
+                self._printed(self._log),
+            )
+        return reply
+
+    @property
+    def safe_to_fork(self) -> bool:
+        """Whether no thread was left running by the import."""
+        return self.hello["threads"] == "0"
+
+    def measure(self, work: int, ticket: int, warmup: int, iterations: int, timeout_s: float) -> Reading:
+        """Measure a region in a forked child.
+
+        Parameters:
+            work: the benchmark's index in its file, or a number for calibration.
+            ticket: a number never used before on this server.
+            timeout_s: seconds it may take, set-up and warm-up included.
+
+        Raises:
+            MeasurementError: it raised, ran out of time or ended its process.
+        """
+        answers = self._open_answers(ticket)
+        try:
+            pid = self._ask(protocol.FORK, work, ticket, warmup, iterations)
+            answer = _receive(answers, timeout_s, lambda: process.gone(pid))
+            if answer is None:
+                process.kill_group(pid)
+                process.kill(pid)
+            status = os.waitstatus_to_exitcode(self._ask(protocol.WAIT, pid, 0, 0, 0))
+            process.kill_group(pid)
+        finally:
+            os.close(answers)
+        return self._outcome(ticket, answer, status, timeout_s)
+
+    def measure_here(self, work: int, ticket: int, warmup: int, iterations: int, timeout_s: float) -> Reading:
+        """The same in the server itself, which ends with it."""
+        answers = self._open_answers(ticket)
+        try:
+            self._requests.write(_REQUEST.pack(protocol.RUN_HERE, work, ticket, warmup, iterations))
+            self._requests.flush()
+            answer = _receive(answers, timeout_s, lambda: self._child.poll() is not None)
+        finally:
+            os.close(answers)
+        return self._outcome(ticket, answer, process.end(self._child), timeout_s)
+
+    def _open_answers(self, ticket: int) -> int:
+        pipe = self.folder / protocol.answer_name(ticket)
+        os.mkfifo(pipe)
+        return os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    def _outcome(self, ticket: int, answer: bytes | None, status: int, timeout_s: float) -> Reading:
+        output = self.folder / protocol.output_name(ticket)
+        try:
+            if answer is None:
+                raise MeasurementError(f"took longer than its timeout of {timeout_s:g} s", self._printed(output))
+            if not answer.endswith(b"\0"):
+                raise MeasurementError(f"the benchmark's process {process.described(status)}", self._printed(output))
+            word, *lines = answer[:-1].decode(errors="replace").split("\n")
+            if word == protocol.UNAWAITED:
+                raise MeasurementError(
+                    "is a plain function that returned a coroutine nobody awaited; declare it with async def"
+                )
+            if word == protocol.RAISED:
+                raise MeasurementError(f"raised {lines[-2] if len(lines) > 1 else 'an exception'}", "\n".join(lines))
+            before, after = (self.folder / f"counts.{pid}" for pid in lines[:2])
+            reading = Reading(difference(read_totals(after), read_totals(before)), tuple(lines[2:]))
+            before.unlink()
+            after.unlink()
+            return reading
+        finally:
+            for path in (output, self.folder / protocol.answer_name(ticket)):
+                path.unlink(missing_ok=True)
+
+    def _printed(self, path: Path) -> str:
+        return process.last_lines(path, _OUTPUT_LINES)
+
+    def close(self) -> None:
+        """End the server and all that it started."""
+        process.end(self._child)
+
+
+def _receive(answers: int, timeout_s: float, ended: Callable[[], bool]) -> bytes | None:
+    """What comes through a pipe up to a NUL; less if the writer ends first; None when time runs out."""
+    deadline = time.monotonic() + timeout_s
+    answer = b""
+    while not answer.endswith(b"\0"):
+        if time.monotonic() > deadline:
+            return None
+        over = ended()
+        # A pipe that nobody has opened yet is readable at once and empty; so is one whose writers are gone.
+        ready = select.select([answers], [], [], 0 if over else 0.2)[0]
+        piece = os.read(answers, 1 << 16) if ready else b""
+        answer += piece
+        if over and not piece:
+            break
+        if ready and not piece:
+            time.sleep(0.002)
+    return answer

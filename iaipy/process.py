@@ -1,0 +1,166 @@
+"""Child processes: the only module that starts any."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+Child = subprocess.Popen[bytes]
+_running: set[Child] = set()
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a process ended.
+
+    Parameters:
+        status: exit status; −N when signal N ended it; None when it ran out of time and was killed.
+        output: standard output and error, in the order they were written.
+    """
+
+    status: int | None
+    output: str
+
+
+def start(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    stdin: int | IO[bytes] = subprocess.DEVNULL,
+    stdout: int | IO[bytes] = subprocess.DEVNULL,
+    stderr: int | IO[bytes] = subprocess.STDOUT,
+) -> Child:
+    """Start a program in a session of its own, so that all it starts can be ended with it.
+
+    Raises:
+        OSError: the program can't be executed.
+    """
+    child = subprocess.Popen(
+        argv, env=dict(env), cwd=cwd, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
+    )
+    _running.add(child)
+    return child
+
+
+def serve(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: IO[bytes]) -> Child:
+    """Start a program that answers on its standard output what it is asked on its standard input."""
+    return start(argv, env=env, cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    timeout_s: float,
+    output: IO[bytes],
+) -> int | None:
+    """Run a program to its end, its output going to a file; its status, or None when time ran out."""
+    child = start(argv, env=env, cwd=cwd, stdout=output)
+    try:
+        return wait(child, timeout_s)
+    finally:
+        end(child)
+
+
+def wait(child: Child, timeout_s: float) -> int | None:
+    """The status of a process that ends in time; None if it does not."""
+    try:
+        return child.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def ask(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout_s: float = 30) -> Finished:
+    """Run a short program and keep what it prints."""
+    try:
+        done = subprocess.run(
+            argv,
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        return Finished(None, (late.stdout or b"").decode(errors="replace"))
+    return Finished(done.returncode, done.stdout.decode(errors="replace"))
+
+
+def end(child: Child) -> int:
+    """Kill a process with all its group, if it still runs; its status."""
+    kill_group(child.pid)
+    status = child.wait()
+    _running.discard(child)
+    for stream in (child.stdin, child.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+    return status
+
+
+def end_all() -> None:
+    """End every process that was started and has not been ended."""
+    for child in list(_running):
+        end(child)
+
+
+def kill_group(leader: int) -> None:
+    """Kill a process group, by the number of the process that leads it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def kill(pid: int) -> None:
+    """Kill one process."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended, be it reaped or not."""
+    fields = _stat(pid)
+    return not fields or fields[0] in "ZX"
+
+
+def cpu_ticks(pid: int) -> int:
+    """Clock ticks of CPU time that a process has used, its threads included; 0 if it is gone."""
+    fields = _stat(pid)
+    return int(fields[11]) + int(fields[12]) if fields else 0
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat behind the name, from the state on."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def last_lines(path: Path, lines: int) -> str:
+    """The end of a file of output, however long it is; "" if there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 200 * lines))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def described(status: int) -> str:
+    """An exit status in words: "exit status 3", "killed by SIGSEGV (segmentation fault)"."""
+    if status >= 0:
+        return f"ended with exit status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    return f"was killed by {name} ({signal.strsignal(-status) or 'unknown signal'})"

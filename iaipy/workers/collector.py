@@ -1,0 +1,48 @@
+"""Imports a benchmark file without valgrind and prints what it declares, as JSON.
+
+    python -P collector.py ROOT FILE ANSWER
+
+Besides telling what there is to measure, this leaves the compiled modules behind, so that a fresh
+checkout's first measured import does the same work as its tenth.
+"""
+
+import json
+import os
+import sys
+
+
+def _described(declaration):
+    return {
+        "kind": "coroutine" if declaration.is_coroutine else "function",
+        "line": declaration.line,
+        "cases": declaration.case_names(),
+        "warmup": declaration.warmup,
+        "iterations": declaration.iterations,
+        "repeats": declaration.repeats,
+        "limits": declaration.limits,
+        "hard_limits": declaration.hard_limits,
+        "tags": declaration.tags,
+        "timeout": declaration.timeout,
+        "fork": declaration.fork,
+    }
+
+
+def main(root, path, answer):
+    """Write the declarations, or the traceback of the import, to the file `answer`."""
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
+    from iaipy.workers.loading import load
+
+    try:
+        document = json.dumps({"declarations": [_described(declaration) for declaration in load(root, path)]})
+    except BaseException:
+        import traceback
+
+        document = json.dumps({"error": traceback.format_exc()})
+    with open(answer, "w", encoding="utf-8") as file:
+        file.write(document)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,186 @@
+"""One measurement, from set-up to the two readings around the region; runs in a process of its own."""
+
+import gc
+import os
+import sys
+
+from iaipy import declare
+from iaipy.workers.machine import reading
+from iaipy.workers.protocol import RAISED, READY, UNAWAITED, answer_name, output_name
+
+ANSWERS = 102
+
+
+def empty():
+    """What is measured to learn the cost of measuring."""
+
+
+async def empty_coroutine():
+    """The same among coroutines."""
+
+
+def no_setup():
+    """The setup of a benchmark that has none."""
+
+
+class Work:
+    """A benchmark's functions, each bound to the parameters it takes."""
+
+    def __init__(self, declaration, case):
+        self.is_coroutine = declaration.is_coroutine
+        self.function = declaration.function
+        self.named = _accepted(declaration.function, case)
+        self.setup = declaration.setup or no_setup
+        self.setup_named = _accepted(declaration.setup, case)
+        self.teardown = declaration.teardown
+        self.teardown_named = _accepted(declaration.teardown, case)
+
+
+def _accepted(function, case):
+    return {name: value for name, value in case.items() if declare.accepts(function, name)}
+
+
+def works(declarations):
+    """One Work per case of every declaration, in the order in which collection numbers them."""
+    return [Work(declaration, case) for declaration in declarations for case in declaration.cases()]
+
+
+def calibration(is_coroutine):
+    """The Work that does nothing."""
+    return Work(declare.Declaration(empty_coroutine if is_coroutine else empty), {})
+
+
+def _region(function, arguments, named, iterations):
+    before = reading()
+    for _ in range(iterations):
+        result = function(*arguments, **named)
+    return before, reading(), result
+
+
+async def _region_awaited(function, arguments, named, iterations):
+    before = reading()
+    for _ in range(iterations):
+        result = await function(*arguments, **named)
+    return before, reading(), result
+
+
+def _arguments(value):
+    return () if value is None else (value,)
+
+
+def _measure(work, warmup, iterations):
+    for _ in range(warmup):
+        value = work.setup(**work.setup_named)
+        result = work.function(*_arguments(value), **work.named)
+        if work.teardown is not None:
+            work.teardown(*_arguments(value), **work.teardown_named)
+        if _is_coroutine_object(result):
+            return None
+    value = work.setup(**work.setup_named)
+    arguments = _arguments(value)
+    gc.collect()
+    before, after, result = _region(work.function, arguments, work.named, iterations)
+    if _is_coroutine_object(result):
+        return None
+    notes = _leftovers()
+    if work.teardown is not None:
+        work.teardown(*arguments, **work.teardown_named)
+    return before, after, notes
+
+
+def _is_coroutine_object(value):
+    return type(value).__name__ == "coroutine" and hasattr(value, "cr_frame")
+
+
+async def _settled(value):
+    return await value if _is_coroutine_object(value) else value
+
+
+async def _measure_awaited(work, warmup, iterations):
+    import asyncio
+
+    for _ in range(warmup):
+        value = await _settled(work.setup(**work.setup_named))
+        await work.function(*_arguments(value), **work.named)
+        if work.teardown is not None:
+            await _settled(work.teardown(*_arguments(value), **work.teardown_named))
+    value = await _settled(work.setup(**work.setup_named))
+    arguments = _arguments(value)
+    gc.collect()
+    before, after, _ = await _region_awaited(work.function, arguments, work.named, iterations)
+    notes = _leftovers()
+    tasks = len(asyncio.all_tasks()) - 1
+    if tasks:
+        notes.append(f"left {tasks} asyncio task{'s' * (tasks > 1)} running")
+    if work.teardown is not None:
+        await _settled(work.teardown(*arguments, **work.teardown_named))
+    return before, after, notes
+
+
+def _leftovers():
+    threads = len(os.listdir("/proc/self/task")) - 1
+    return [f"left {threads} thread{'s' * (threads > 1)} running, whose work is counted or not as they were scheduled"] * (
+        threads > 0
+    )
+
+
+def _run(work, warmup, iterations):
+    if not work.is_coroutine:
+        return _measure(work, warmup, iterations)
+    import asyncio
+
+    with asyncio.Runner() as runner:
+        return runner.run(_measure_awaited(work, warmup, iterations))
+
+
+def rehearse(work):
+    """Go through a region in this very process, so that its first time is behind every child."""
+    if work.is_coroutine:
+        import asyncio
+
+        asyncio.run(_region_awaited(work.function, (), {}, 1))
+    else:
+        _region(work.function, (), {}, 1)
+
+
+def _seed():
+    # What an import drew from the system's entropy must not decide the path a benchmark takes.
+    if "random" in sys.modules:
+        sys.modules["random"].seed(0)
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed(0)
+
+
+def main(work, ticket, warmup, iterations, folder):
+    """Measure, tell the host through the ticket's pipe, and end the process.
+
+    It ends by SIGKILL: an ordinary end would make valgrind write a counter file that nobody reads,
+    which takes as long as a reading.
+    """
+    process = os.getpid()
+    os.setpgid(0, 0)
+    answers = os.open(f"{folder}/{answer_name(ticket)}", os.O_WRONLY)
+    os.dup2(answers, ANSWERS, False)  # far from the numbers that a benchmark may close
+    os.close(answers)
+    output = os.open(f"{folder}/{output_name(ticket)}", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    _seed()
+    try:
+        measured = _run(work, warmup, iterations)
+        answer = UNAWAITED if measured is None else "\n".join((READY, str(measured[0]), str(measured[1]), *measured[2]))
+    except BaseException:
+        import traceback
+
+        answer = RAISED + "\n" + traceback.format_exc()
+    if os.getpid() == process:  # a benchmark's own fork may have come back here as well
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (AttributeError, ValueError, OSError):
+                pass
+        answer = answer.encode("utf-8", "backslashreplace") + b"\0"
+        while answer:
+            answer = answer[os.write(ANSWERS, answer) :]
+    os.kill(os.getpid(), 9)

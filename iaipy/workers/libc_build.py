@@ -1,0 +1,31 @@
+"""Writes `_libc.py`: the C declarations the workers call, in cffi's out-of-line ABI mode.
+
+The module it writes needs only `_cffi_backend` at run time, no compiler and no parser. Run
+`python -m iaipy.workers.libc_build` after changing the declarations.
+"""
+
+from pathlib import Path
+
+import cffi
+
+DECLARATIONS = """
+    int fork(void);
+    int waitpid(int pid, int *status, int options);
+    long read(int fd, void *buffer, unsigned long size);
+    long write(int fd, const void *buffer, unsigned long size);
+    void *mmap(void *address, unsigned long size, int protection, int flags, int fd, long offset);
+    void _exit(int status);
+"""
+TARGET = Path(__file__).with_name("_libc.py")
+
+
+def build(target: Path) -> None:
+    """Write the module to `target`."""
+    ffi = cffi.FFI()
+    ffi.cdef(DECLARATIONS)
+    ffi.set_source("_libc", None)
+    ffi.emit_python_code(str(target))
+
+
+if __name__ == "__main__":
+    build(TARGET)

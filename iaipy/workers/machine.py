@@ -1,0 +1,116 @@
+"""The few machine instructions a measured process needs, on the architectures that have them.
+
+A reading of cachegrind's counters is a child that is forked and ends at once: as it ends, valgrind
+writes its counters, inherited from the parent, to a file of its own. Any instruction between the
+reading and the region is noise, so the fork, the child's exit and the parent's wait are one routine
+of machine code without a branch into libc or Python.
+"""
+
+
+from iaipy.workers._libc import ffi
+
+C = ffi.dlopen(None)
+
+_READ_WRITE_EXECUTE = 1 | 2 | 4
+_PRIVATE_ANONYMOUS = 0x02 | 0x20
+
+# int reading(void): fork; the child does exit_group(0); the parent waits for it and returns its pid.
+_READING = {
+    "x86_64": (
+        "b839000000 0f05"  # mov eax, 57 (fork); syscall
+        "85c0 7509"  # test eax, eax; jnz parent
+        "31ff b8e7000000 0f05"  # xor edi, edi; mov eax, 231 (exit_group); syscall
+        "53 89c3 89c7"  # parent: push rbx; mov ebx, eax; mov edi, eax
+        "31f6 31d2 4d31d2"  # xor esi, esi; xor edx, edx; xor r10, r10
+        "b83d000000 0f05"  # mov eax, 61 (wait4); syscall
+        "89d8 5b c3"  # mov eax, ebx; pop rbx; ret
+    ),
+}
+
+# unsigned long client_request(unsigned long request[6], unsigned long if_not_under_valgrind): the
+# instruction sequence that valgrind recognises (valgrind.h) and that does nothing elsewhere.
+_CLIENT_REQUEST = {
+    "x86_64": "4889f8 4889f2 48c1c703 48c1c70d 48c1c73d 48c1c733 4887db 4889d0 c3",
+}
+
+# void cpuid(unsigned int registers[4]): eax and ecx in; eax, ebx, ecx, edx out.
+_CPUID = {
+    "x86_64": "53 8b07 8b4f08 0fa2 8907 895f04 894f08 89570c 5b c3",
+}
+
+_START_INSTRUMENTATION = 0x4347_0000  # cachegrind.h: VG_USERREQ_TOOL_BASE('C', 'G')
+_RUNNING_ON_VALGRIND = 0x1001
+
+
+def _machine():
+    """The architecture, without the imports of the platform module."""
+    import posix
+
+    return posix.uname().machine
+
+
+def _routine(signature, code):
+    """Put machine code where it can run, and make a function of it."""
+    code = bytes.fromhex(code)
+    page = C.mmap(ffi.NULL, 4096, _READ_WRITE_EXECUTE, _PRIVATE_ANONYMOUS, -1, 0)
+    if int(ffi.cast("intptr_t", page)) == -1:
+        raise OSError("mmap of an executable page was refused")
+    ffi.memmove(page, code, len(code))
+    return ffi.cast(signature, page)
+
+
+def _reading_by_libc():
+    """What `reading` does, through libc: for architectures without a routine of their own."""
+    pid = C.fork()
+    if pid == 0:
+        C._exit(0)
+    C.waitpid(pid, ffi.NULL, 0)
+    return pid
+
+
+MACHINE = _machine()
+
+reading = _routine("int(*)(void)", _READING[MACHINE]) if MACHINE in _READING else _reading_by_libc
+
+
+def _request(number):
+    if MACHINE not in _CLIENT_REQUEST:
+        return 0
+    routine = _routine("unsigned long(*)(unsigned long *, unsigned long)", _CLIENT_REQUEST[MACHINE])
+    return routine(ffi.new("unsigned long[6]", [number, 0, 0, 0, 0, 0]), 0)
+
+
+def running_on_valgrind():
+    """Whether valgrind executes this process."""
+    return _request(_RUNNING_ON_VALGRIND) > 0
+
+
+def start_instrumentation():
+    """Let cachegrind (3.22 and newer, started with --instr-at-start=no) count from here on."""
+    _request(_START_INSTRUMENTATION)
+
+
+def cpu():
+    """What this process sees of the CPU: the CPUID leaves 0, 1 and 7 in hexadecimal, or its HWCAP.
+
+    F16C, RDRAND and RDSEED are left out: valgrind passes them through from the host, and no count
+    depends on them. So are the bits that say which core is running.
+    """
+    if MACHINE not in _CPUID:
+        with open("/proc/self/auxv", "rb") as file:
+            words = memoryview(file.read()).cast("L")
+        return "hwcap " + " ".join(f"{words[i + 1]:x}" for i in range(0, len(words) - 1, 2) if words[i] in (16, 26))
+    routine = _routine("void(*)(unsigned int *)", _CPUID[MACHINE])
+    registers = ffi.new("unsigned int[4]")
+    leaves = []
+    for leaf, masks in (
+        (0, (0xFFFFFFFF,) * 4),
+        (1, (0xFFFFFFFF, 0, 0xFFFFFFFF & ~(1 << 29 | 1 << 30), 0xFFFFFFFF)),
+        (7, (0xFFFFFFFF, 0xFFFFFFFF & ~(1 << 18), 0xFFFFFFFF, 0xFFFFFFFF)),
+    ):
+        registers[0], registers[2] = leaf, 0
+        routine(registers)
+        leaves.append("-".join(f"{registers[i] & masks[i]:x}" for i in range(4)))
+    return " ".join(leaves)
+
+

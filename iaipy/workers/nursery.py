@@ -1,0 +1,100 @@
+"""The fork server: imports a benchmark file once, under valgrind, and forks a child per measurement.
+
+    python -P nursery.py FOLDER ROOT FILE INSTRUMENT
+
+Between two requests the interpreter's state must be the same as before, whatever was asked, so that
+every child starts from the same state in any order: the loop below parses nothing and keeps nothing, and
+what to do is read by the child, after the fork.
+"""
+
+import gc
+import os
+import sys
+
+REQUESTS, REPLIES = 100, 101  # out of reach of a benchmark that closes what it finds open
+REHEARSALS = 3
+
+
+def _hello(folder, number_of_works):
+    """Tell the host what it needs to know once."""
+    from iaipy.workers.machine import cpu
+    from iaipy.workers.protocol import HELLO
+
+    with open(f"{folder}/{HELLO}", "w") as file:
+        file.write(f"cpu {cpu()}\n")
+        file.write(f"hash_randomization {sys.flags.hash_randomization}\n")
+        file.write(f"threads {len(os.listdir('/proc/self/task')) - 1}\n")
+        file.write(f"works {number_of_works}\n")
+
+
+def _serve(works, folder):
+    from iaipy.workers import job
+    from iaipy.workers.machine import C, ffi
+    from iaipy.workers.protocol import FORK, FORK_EMPTY, IMPORTED, INT_BYTES, REPLY_INTS, REQUEST_INTS, RUN_HERE, WAIT
+
+    request, reply = ffi.new("int[]", REQUEST_INTS), ffi.new("int[]", REPLY_INTS)
+    request_bytes, reply_bytes = REQUEST_INTS * INT_BYTES, REPLY_INTS * INT_BYTES
+    reply[0] = IMPORTED
+    collecting = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    gc.freeze()
+    while C.write(REPLIES, reply, reply_bytes) == reply_bytes:
+        if C.read(REQUESTS, request, request_bytes) != request_bytes:
+            break
+        operation = request[0]
+        if operation == FORK or operation == FORK_EMPTY:
+            reply[0] = C.fork()
+        elif operation == WAIT:
+            C.waitpid(request[1], reply, 0)
+        if operation == RUN_HERE or (operation != WAIT and reply[0] == 0):
+            if operation == FORK_EMPTY:
+                break
+            os.close(REQUESTS)
+            os.close(REPLIES)
+            if collecting:
+                gc.enable()
+            job.main(works[request[1]], request[2], request[3], request[4], folder)
+
+
+def _take_channels():
+    """Move the host's pipes out of a benchmark's reach; its own input is empty, its output is the log."""
+    os.dup2(0, REQUESTS, False)
+    os.dup2(1, REPLIES, False)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+
+
+def main(folder, root, path, instrument):
+    """Import, say hello, serve; end without the counter file that an ordinary exit would write."""
+    _take_channels()
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
+    from iaipy.workers import job, machine, protocol
+    from iaipy.workers.loading import load
+
+    try:
+        works = dict(enumerate(job.works(load(root, path))))
+        _hello(folder, len(works))
+        kinds = {work.is_coroutine for work in works.values()}
+        if instrument == "start":
+            machine.start_instrumentation()
+        for is_coroutine in kinds:
+            number = protocol.CALIBRATE_COROUTINE if is_coroutine else protocol.CALIBRATE_FUNCTION
+            works[number] = job.calibration(is_coroutine)
+            for _ in range(REHEARSALS):
+                job.rehearse(works[number])
+    except BaseException:
+        import traceback
+
+        with open(f"{folder}/{protocol.IMPORT_ERROR}", "w") as file:
+            traceback.print_exc(file=file)
+        os.write(REPLIES, protocol.IMPORT_FAILED.to_bytes(protocol.REPLY_INTS * protocol.INT_BYTES, sys.byteorder))
+    else:
+        _serve(works, folder)
+    os.kill(os.getpid(), 9)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
