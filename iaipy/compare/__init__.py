@@ -1,0 +1,1 @@
+"""Pure functions that hold one run against another and judge the difference."""

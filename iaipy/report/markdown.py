@@ -1,0 +1,137 @@
+"""Tables for a comment on a pull request."""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from iaipy.model.comparison import Change, Comparison, Entry
+from iaipy.model.metrics import COUNTERS
+from iaipy.model.run import Failure, Run
+from iaipy.report.numbers import count
+from iaipy.report.words import (
+    SHOWN_NOTES,
+    by_id,
+    inexact,
+    moved,
+    not_counted,
+    printable,
+    status,
+    summary,
+    tail,
+)
+
+_PLAIN = frozenset(" /.:=-,")
+
+
+def render(run: Run, comparison: Comparison, *, color: bool = False) -> str:
+    """The run as Markdown: what regressed and what failed in sight, the rest folded away.
+
+    Whatever the run brings along (ids, reasons, output) is shown as code, so that none of it can act
+    as Markdown, HTML or a mention.
+    """
+    regressed = comparison.of("fail")
+    others = [entry for entry in comparison.entries if entry.changes and entry.status != "fail"]
+    blocks = [
+        [f"### {_mark(comparison)} {summary(comparison)}"],
+        _provenance(run, comparison),
+        _table(regressed, comparison),
+        _listed(comparison),
+        *[_failure(failure) for failure in run.failures],
+        _rows("The environment differs from the baseline's:", comparison.environment_changes),
+        _rows("This may explain it:", comparison.noted_changes[:SHOWN_NOTES]) if regressed else [],
+        _folded(
+            f"{count(len(others))} {'others' if regressed else 'benchmarks'}", _table(others, comparison)
+        ),
+        _folded("Remarks", _remarks(run, comparison)),
+        _folded("Environment", _environment(run)),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def code(text: str) -> str:
+    """A code span that shows the text as it is, in a table too."""
+    text = printable(text)
+    if not text or set(text) & set("`|\\"):
+        spelled = (c if c.isalnum() or c in _PLAIN else f"&#{ord(c)};" for c in text)
+        return f"<code>{''.join(spelled)}</code>"
+    return f"`{text}`"
+
+
+def _mark(comparison: Comparison) -> str:
+    statuses: set[str] = {entry.status for entry in comparison.entries}
+    if statuses & {"fail", "failed"}:
+        return "❌"
+    doubtful = comparison.base_name and not statuses & {"pass", "improved"}
+    return "⚠️" if doubtful or "incomparable" in statuses else "✅"
+
+
+def _provenance(run: Run, comparison: Comparison) -> list[str]:
+    against = f", against {code(comparison.base_name)}" if comparison.base_name else ""
+    commit = f", commit {code(run.commit)}" if run.commit else ""
+    return [f"Measured {code(run.created_utc)}{commit}{against}."]
+
+
+def _table(entries: Iterable[Entry], comparison: Comparison) -> list[str]:
+    rows = [
+        [code(entry.id), *(_cell(change) for change in entry.changes), _status(entry, comparison)]
+        for entry in entries
+    ]
+    if not rows:
+        return []
+    head = ["Benchmark", *(counter.label for counter in COUNTERS), "Status"]
+    ruler = ["---", *("--:" for _ in COUNTERS), "---"]
+    return [f"| {' | '.join(row)} |" for row in (head, ruler, *rows)]
+
+
+def _cell(change: Change) -> str:
+    movement = "" if change.head == change.base or change.base is None else f" ({moved(change)})"
+    mark = "**" if change.verdict in ("regression", "improvement") else ""
+    return f"{mark}{count(change.head)}{movement}{mark}"
+
+
+def _status(entry: Entry, comparison: Comparison) -> str:
+    return status(entry) or (entry.status.upper() if comparison.base_name else "")
+
+
+def _listed(comparison: Comparison) -> list[str]:
+    """What has no numbers to compare, and why."""
+    entries = [entry for entry in comparison.entries if entry.status in ("missing", "incomparable")]
+    return [f"- {entry.status}: {code(entry.id)} ({code(entry.why)})" for entry in entries]
+
+
+def _failure(failure: Failure) -> list[str]:
+    lines = tail(failure.details)
+    fence = "`" * max([2, *(len(list(run)) for line in lines for c, run in groupby(line) if c == "`")]) + "`"
+    return [
+        f"**Failed:** {code(failure.id)}: {code(failure.reason)}",
+        *(["", f"{fence}text", *lines, fence] if lines else []),
+    ]
+
+
+def _rows(title: str, rows: Iterable[tuple[str, str, str]]) -> list[str]:
+    cells = [f"| {code(what)} | {code(there)} | {code(here)} |" for what, there, here in rows]
+    return [title, "", "| | baseline | here |", "|---|---|---|", *cells] if cells else []
+
+
+def _remarks(run: Run, comparison: Comparison) -> list[str]:
+    results = by_id(run.benchmarks)
+    lines = []
+    for entry in comparison.entries:
+        result = results.get(entry.id)
+        remarks = [f"not counted: {phrase}" for phrase in not_counted(entry)]
+        if result:
+            remarks += [
+                *([inexact(result)] if not result.exact else []),
+                *(code(note) for note in result.notes),
+            ]
+        lines += [f"- {code(entry.id)}: {remark}" for remark in remarks]
+    return lines
+
+
+def _environment(run: Run) -> list[str]:
+    pairs = sorted(run.environment.fingerprint.items())
+    return [", ".join(code(f"{key}: {value}") for key, value in pairs)] if pairs else []
+
+
+def _folded(title: str, lines: list[str]) -> list[str]:
+    """Lines that show when a reader opens them; Markdown inside HTML wants empty lines around it."""
+    return [f"<details><summary>{title}</summary>", "", *lines, "", "</details>"] if lines else []

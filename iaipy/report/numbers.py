@@ -1,0 +1,38 @@
+"""Numbers as a person reads them."""
+
+import math
+
+MOST_DIGITS = 12
+
+
+def count(value: int) -> str:
+    """152345 → 152,345."""
+    return f"{value:,}"
+
+
+def threshold(limit: float) -> str:
+    """A limit without needless digits: 0.1 → 10%, 0.005 → 0.5%."""
+    whole, _, decimals = f"{limit * 100:,.6f}".partition(".")
+    decimals = decimals.rstrip("0")
+    return f"{whole}.{decimals}%" if decimals else f"{whole}%"
+
+
+def percent(ratio: float, limit: float | None = None) -> str:
+    """A relative change with its sign: 0.049 → +4.9%, 0.0023 → +0.23%.
+
+    It has as many digits as it needs not to read as nought, nor as the limit it is beyond.
+
+    Parameters:
+        ratio: the change, 0.049 for +4.9 %.
+        limit: the limit that it is held against, likewise.
+    """
+    if math.isinf(ratio):
+        return f"{ratio:+}%"
+    size = abs(ratio) * 100
+    bound = math.inf if limit is None else round(limit * 100, 9)
+    beyond = round(size, 9) > bound
+    for digits in range(1 if size >= 1 else 2, MOST_DIGITS):
+        shown = round(size, digits)
+        if shown and (shown > bound) == beyond:
+            break
+    return f"{ratio * 100:+,.{digits}f}%" if ratio else "0%"

@@ -1,0 +1,138 @@
+"""Every counter of every benchmark, the verdict on each, and at the end what regressed."""
+
+import io
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from iaipy.model.comparison import Change, Comparison, Entry
+from iaipy.model.run import Failure, Result, Run
+from iaipy.report.numbers import count
+from iaipy.report.words import (
+    LABELS,
+    SHOWN_NOTES,
+    by_id,
+    inexact,
+    moved,
+    not_counted,
+    printable,
+    status,
+    summary,
+    tail,
+)
+
+_CHANGE_STYLES = {"regression": "bold red", "improvement": "green"}
+_STATUS_STYLES = {"fail": "bold red", "improved": "green", "pass": "green"}
+_LABEL_WIDTH = max(len(label) for label in LABELS.values()) + 1
+_NUMBER_WIDTH = 13
+"""Room for ten digits and a sign's width beside the labels; wider numbers widen the whole column."""
+
+_LISTS = (
+    ("new", "New, not in the baseline {}:"),
+    ("missing", "Missing, only in the baseline {}:"),
+    ("incomparable", "Not comparable with the baseline {}:"),
+)
+
+
+def render(run: Run, comparison: Comparison, *, color: bool = False) -> str:
+    """The run as lines of text, neither wrapped nor cut; coloured by escape sequences if asked to."""
+    regressed = comparison.of("fail")
+    lines = [
+        *_benchmarks(run, comparison),
+        *_lists(comparison),
+        *_failures(run.failures),
+        *_rows(
+            "The environment differs from the baseline's, so the counts may too:",
+            comparison.environment_changes,
+        ),
+        *(_rows("This may explain it:", comparison.noted_changes, SHOWN_NOTES) if regressed else []),
+        Text(summary(comparison), "bold"),
+    ]
+    if regressed:
+        lines.append(Text(f"Regressed: {', '.join(printable(entry.id) for entry in regressed)}", "bold red"))
+    return _text(lines, color)
+
+
+def _text(lines: Iterable[Text], color: bool) -> str:
+    out = io.StringIO()
+    console = Console(
+        file=out, force_terminal=color, color_system="standard" if color else None, no_color=not color
+    )
+    for line in lines:
+        console.print(line, soft_wrap=True)
+    return out.getvalue()
+
+
+def _benchmarks(run: Run, comparison: Comparison) -> list[Text]:
+    results = by_id(run.benchmarks)
+    numbers = [len(count(change.head)) for entry in comparison.entries for change in entry.changes]
+    width = max([_NUMBER_WIDTH, *numbers])
+    lines = []
+    for entry in comparison.entries:
+        if entry.changes:
+            lines += [*_benchmark(entry, results.get(entry.id), width), Text()]
+    return lines
+
+
+def _benchmark(entry: Entry, result: Result | None, width: int) -> list[Text]:
+    lines = [Text(printable(entry.id), "bold"), *(_counter(change, width) for change in entry.changes)]
+    verdict = status(entry)
+    if verdict:
+        lines.append(Text.assemble("  Status: ", (verdict, _STATUS_STYLES[entry.status])))
+    lines += [Text(f"  Not counted: {phrase}", "yellow") for phrase in not_counted(entry)]
+    if result:
+        if not result.exact:
+            lines.append(Text(f"  Inexact: {inexact(result)}", "yellow"))
+        lines += [Text(f"  Note: {printable(note)}") for note in result.notes]
+    return lines
+
+
+def _counter(change: Change, width: int) -> Text:
+    number = f"  {LABELS[change.counter] + ':':<{_LABEL_WIDTH}}{count(change.head):>{width}}"
+    if change.base is None:
+        return Text(number)
+    movement = moved(change) if change.head == change.base else f"change: {moved(change)}"
+    style = _CHANGE_STYLES.get(change.verdict, "")
+    return Text.assemble(number, "  ", (f"(baseline: {count(change.base)}, {movement})", style))
+
+
+def _lists(comparison: Comparison) -> list[Text]:
+    """The benchmarks that could not be compared; without a baseline, none could, and the report shows it."""
+    lines = []
+    for wanted, title in _LISTS if comparison.base_name else ():
+        entries = [entry for entry in comparison.entries if entry.status == wanted]
+        if entries:
+            lines += [
+                Text(title.format(printable(comparison.base_name)), "yellow"),
+                *map(_listed, entries),
+                Text(),
+            ]
+    return lines
+
+
+def _listed(entry: Entry) -> Text:
+    why = f": {entry.why}" if entry.status == "incomparable" else ""
+    return Text(f"  {printable(entry.id)}{printable(why)}")
+
+
+def _failures(failures: Iterable[Failure]) -> list[Text]:
+    lines = []
+    for failure in failures:
+        lines += [
+            Text(f"Failed: {printable(failure.id)}", "bold red"),
+            Text(f"  {printable(failure.reason)}"),
+            *(Text(f"    {line}".rstrip(), "dim") for line in tail(failure.details)),
+            Text(),
+        ]
+    return lines
+
+
+def _rows(title: str, rows: Sequence[tuple[str, str, str]], most: int | None = None) -> list[Text]:
+    """A title, and `what: before -> here` for the first rows."""
+    if not rows:
+        return []
+    shown = [f"  {what}: {there} -> {here}" for what, there, here in rows[:most]]
+    if len(rows) > len(shown):
+        shown.append(f"  and {len(rows) - len(shown)} more")
+    return [Text(title, "yellow"), *(Text(printable(line)) for line in shown), Text()]

@@ -1,0 +1,1 @@
+"""Runs on disk: a versioned document, and named baselines."""

@@ -1,0 +1,68 @@
+"""The Markdown report."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from iaipy.compare.gate import compare
+from iaipy.model.benchmark import Limits
+from iaipy.model.comparison import Comparison
+from iaipy.model.run import Failure, Run
+from iaipy.report.markdown import code, render
+
+Golden = Callable[[str, str], None]
+
+
+def test_report_with_every_fate(full_run: Run, compared: Comparison, golden: Golden) -> None:
+    """A run with one benchmark of each fate reads as the golden file does."""
+    golden("markdown_compared.md", render(full_run, compared))
+
+
+def test_report_without_a_baseline(full_run: Run, alone: Comparison, golden: Golden) -> None:
+    """Without a baseline the tables hold values alone."""
+    golden("markdown_alone.md", render(full_run, alone))
+
+
+def test_report_of_an_unchanged_run(base_run: Run, calm: Comparison, golden: Golden) -> None:
+    """A run against itself is all folded away."""
+    golden("markdown_unchanged.md", render(base_run, calm))
+
+
+def test_regressed_benchmarks_come_before_the_fold(full_run: Run, compared: Comparison) -> None:
+    """What regressed is in sight, what passed is folded."""
+    shown, _, folded = render(full_run, compared).partition("<details>")
+    assert "::slower[rows=10]`" in shown
+    assert "::parse`" not in shown
+    assert "::parse`" in folded
+
+
+def test_nothing_compared_is_no_success(full_run: Run) -> None:
+    """A run that shares no benchmark with its baseline is marked with a warning."""
+    run = replace(full_run, benchmarks=full_run.benchmarks[1:2], failures=())
+    text = render(run, compare(run, Run(""), limits=Limits(), base_name="main"))
+    assert text.startswith("### ⚠️ 1 benchmark: 1 new\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("a_b::c[rows=1]", "`a_b::c[rows=1]`"),
+        ("<b>@team</b>", "`<b>@team</b>`"),
+        ("a|b", "<code>a&#124;b</code>"),
+        ("`x` \\", "<code>&#96;x&#96; &#92;</code>"),
+        ("two\nlines", "<code>two&#92;nlines</code>"),
+        ("<i>|", "<code>&#60;i&#62;&#124;</code>"),
+        ("", "<code></code>"),
+    ],
+)
+def test_code_spans_show_the_text_as_it_is(text: str, span: str) -> None:
+    """Nothing in a name can end its code span, its cell or its line."""
+    assert code(text) == span
+
+
+def test_output_with_fences_stays_in_its_block() -> None:
+    """A failure's output that holds a fence is enclosed in a longer one."""
+    run = Run("2026-01-01T00:00:00Z", failures=(Failure("a", "b", "x\n````\n<script>"),))
+    text = render(run, compare(run, None, limits=Limits()))
+    assert "\n`````text\nx\n````\n<script>\n`````\n" in text

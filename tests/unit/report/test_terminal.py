@@ -1,0 +1,83 @@
+"""The terminal report."""
+
+import re
+from collections.abc import Callable
+
+from iaipy.compare.gate import compare
+from iaipy.model.benchmark import Limits
+from iaipy.model.comparison import Comparison
+from iaipy.model.run import Failure, Run
+from iaipy.report.terminal import render
+
+Golden = Callable[[str, str], None]
+
+
+def test_report_with_every_fate(full_run: Run, compared: Comparison, golden: Golden) -> None:
+    """A run with one benchmark of each fate reads as the golden file does."""
+    golden("terminal_compared.txt", render(full_run, compared))
+
+
+def test_report_without_a_baseline(full_run: Run, alone: Comparison, golden: Golden) -> None:
+    """Without a baseline there is neither a bracket nor a status, but for a hard limit exceeded."""
+    text = render(full_run, alone)
+    golden("terminal_alone.txt", text)
+    assert "baseline:" not in text
+    assert text.count("Status:") == 1
+
+
+def test_report_of_an_unchanged_run(base_run: Run, calm: Comparison, golden: Golden) -> None:
+    """A run against itself passes everywhere and names no cause."""
+    golden("terminal_unchanged.txt", render(base_run, calm))
+
+
+def test_required_words(full_run: Run, compared: Comparison) -> None:
+    """The bracket and the status lines have the words that people and scripts look for."""
+    text = render(full_run, compared)
+    assert "152,345  (baseline: 145,234, change: +4.9%)" in text
+    assert "  Status: PASS (within 10% threshold)\n" in text
+    assert "  Status: FAIL (exceeds 10% threshold)\n" in text
+
+
+def test_last_line_names_every_regressed_benchmark(full_run: Run, compared: Comparison) -> None:
+    """The last line names each regressed benchmark, however long it gets."""
+    last = render(full_run, compared).splitlines()[-1]
+    assert last == "Regressed: " + ", ".join(entry.id for entry in compared.of("fail"))
+    assert len(compared.of("fail")) == 3
+
+
+def test_last_line_is_the_summary_when_nothing_regressed(base_run: Run, calm: Comparison) -> None:
+    """Without a regression the report ends with the count of benchmarks."""
+    assert render(base_run, calm).splitlines()[-1] == "11 benchmarks: 11 unchanged"
+
+
+def test_color_only_adds_escape_sequences(full_run: Run, compared: Comparison) -> None:
+    """The coloured report is the plain one with colours."""
+    plain, colored = render(full_run, compared), render(full_run, compared, color=True)
+    assert "\x1b" not in plain
+    assert "\x1b[1;31m" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
+
+
+def test_output_of_a_benchmark_controls_no_terminal() -> None:
+    """Escape sequences and undecodable bytes in what a benchmark printed are spelled out."""
+    run = Run("", failures=(Failure("a\x1b]0;x\x07", "b\nc [red]", "one\x1b[2J\nt\udc80o"),))
+    text = render(run, compare(run, None, limits=Limits()))
+    assert "\x1b" not in text
+    assert "a\\x1b]0;x\\x07" in text
+    assert "  b\\nc [red]\n" in text
+    assert "    t\\udc80o\n" in text
+
+
+def test_only_the_last_lines_of_long_output_are_shown() -> None:
+    """Of megabytes of output the last fifteen lines are shown."""
+    run = Run("", failures=(Failure("a", "b", "\n".join(f"line {n}" for n in range(1000))),))
+    text = render(run, compare(run, None, limits=Limits()))
+    assert [line for line in text.splitlines() if "line" in line] == [
+        f"    line {n}" for n in range(985, 1000)
+    ]
+
+
+def test_empty_run() -> None:
+    """A run of nothing says so."""
+    run = Run("")
+    assert render(run, compare(run, None, limits=Limits())) == "0 benchmarks\n"

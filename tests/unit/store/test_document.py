@@ -1,0 +1,269 @@
+"""The stored document."""
+
+import json
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from iaipy.errors import ExitCode, HostError
+from iaipy.model.benchmark import Kind, Limits
+from iaipy.model.metrics import COUNTER_KEYS, EVENTS
+from iaipy.model.run import Environment, Failure, Result, Run
+from iaipy.store.document import FORMAT, VERSION, dumps, from_document, loads, to_document
+
+SCHEMA = json.loads((files("iaipy.store") / "run.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = Draft202012Validator(SCHEMA)
+
+TEXT = st.text(st.characters())
+COUNTS = st.integers(0, 10**15)
+KINDS: list[Kind] = ["function", "coroutine", "command"]
+RESULTS = st.builds(
+    Result,
+    id=TEXT,
+    kind=st.sampled_from(KINDS),
+    counters=st.fixed_dictionaries(dict.fromkeys(COUNTER_KEYS, COUNTS)),
+    events=st.fixed_dictionaries(dict.fromkeys(EVENTS, COUNTS)),
+    spread=st.fixed_dictionaries(dict.fromkeys(COUNTER_KEYS, COUNTS)),
+    iterations=st.integers(1),
+    repeats=st.integers(1),
+    path=TEXT,
+    line=st.integers(1),
+    limits=st.builds(
+        Limits,
+        st.dictionaries(st.sampled_from(COUNTER_KEYS), st.none() | st.floats(0, allow_infinity=False)),
+        st.dictionaries(st.sampled_from(COUNTER_KEYS), COUNTS),
+    ),
+    notes=st.lists(TEXT, max_size=3).map(tuple),
+)
+RUNS = st.builds(
+    Run,
+    created_utc=st.datetimes().map(
+        lambda moment: moment.strftime("%Y").zfill(4) + moment.strftime("-%m-%dT%H:%M:%SZ")
+    ),
+    commit=TEXT,
+    environment=st.builds(Environment, st.dictionaries(TEXT, TEXT), st.dictionaries(TEXT, TEXT)),
+    benchmarks=st.lists(RESULTS, max_size=4, unique_by=lambda r: r.id).map(
+        lambda results: tuple(sorted(results, key=lambda r: r.id))
+    ),
+    failures=st.lists(st.builds(Failure, TEXT, TEXT, TEXT), max_size=3).map(
+        lambda failures: tuple(sorted(failures, key=lambda f: f.id))
+    ),
+)
+
+EXAMPLE = Run(
+    "2026-01-02T03:04:05Z",
+    "0123abc",
+    Environment({"python": "3.13.1"}, {"kernel": "6.1"}),
+    (
+        Result(
+            id="a.py::b",
+            kind="function",
+            counters=dict.fromkeys(COUNTER_KEYS, 5),
+            events=dict.fromkeys(EVENTS, 1),
+            spread=dict.fromkeys(COUNTER_KEYS, 0),
+            path="a.py",
+            limits=Limits({"instructions": 0.02, "ram_accesses": None}, {"instructions": 10}),
+            notes=("a remark",),
+        ),
+    ),
+    (Failure("a.py::c", "it broke", "Traceback"),),
+)
+
+Edit = Callable[[dict[str, Any]], object]
+
+
+@given(RUNS)
+def test_round_trip(run: Run) -> None:
+    """What is written is read back as it was."""
+    assert loads(dumps(run), "x.json") == run
+
+
+@given(RUNS)
+def test_documents_fit_the_schema(run: Run) -> None:
+    """Every document that is written fits the schema that ships with the package."""
+    VALIDATOR.validate(json.loads(dumps(run)))
+
+
+def test_schema_is_one() -> None:
+    """The schema itself is valid and names the format and version that are written."""
+    Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["properties"]["format"]["const"] == FORMAT
+    assert SCHEMA["properties"]["version"]["const"] == VERSION
+
+
+def test_keys_are_the_documented_ones() -> None:
+    """The top level and each benchmark have exactly the keys that others rely on."""
+    document = to_document(EXAMPLE)
+    assert list(document) == [
+        "format",
+        "version",
+        "created_utc",
+        "commit",
+        "environment",
+        "benchmarks",
+        "failures",
+    ]
+    (benchmark,) = document["benchmarks"]
+    assert set(benchmark) == {
+        *("id", "kind", "mode", "counters", "events", "spread", "iterations", "repeats", "path", "line"),
+        *("limits", "hard_limits", "notes"),
+    }
+    assert benchmark["limits"] == {"instructions": 0.02, "ram_accesses": "off"}
+
+
+def test_empty_extras_are_left_out() -> None:
+    """A benchmark without limits and notes doesn't mention them."""
+    (result,) = EXAMPLE.benchmarks
+    plain = Result(result.id, result.kind, result.counters, result.events, result.spread)
+    (benchmark,) = to_document(Run("", benchmarks=(plain,)))["benchmarks"]
+    assert not {"limits", "hard_limits", "notes"} & set(benchmark)
+
+
+def test_text_does_not_depend_on_the_order_of_the_run() -> None:
+    """The text is sorted by id, one value to a line, and ends with a newline, so that diffs are small."""
+    (result,) = EXAMPLE.benchmarks
+    other = Result("a.py::a", result.kind, result.counters, result.events, result.spread)
+    one = dumps(Run("", environment=Environment({"a": "1", "b": "2"}), benchmarks=(result, other)))
+    two = dumps(Run("", environment=Environment({"b": "2", "a": "1"}), benchmarks=(other, result)))
+    assert one == two
+    assert one.endswith("}\n")
+    assert '    "instructions": 5,\n' in one
+
+
+def test_unknown_keys_are_ignored() -> None:
+    """A later iaipy may add keys within a version."""
+    document = to_document(EXAMPLE)
+    document["later"] = 1
+    document["benchmarks"][0]["later"] = 1
+    document["benchmarks"][0]["counters"]["later"] = 1
+    document["benchmarks"][0]["limits"]["later"] = 0.5
+    assert from_document(document, "x.json") == EXAMPLE
+
+
+BROKEN: list[tuple[Edit, str]] = [
+    (lambda d: d.pop("benchmarks"), "benchmarks is missing"),
+    (lambda d: d.update(commit=None), "commit is null, not a string"),
+    (lambda d: d.update(version="1"), 'version is "1", not a whole number'),
+    (lambda d: d.update(version=0), "version is 0, below 1"),
+    (lambda d: d.update(format="other"), 'its format is not "iaipy.run"'),
+    (lambda d: d.update(benchmarks={}), "benchmarks is an object, not a list"),
+    (lambda d: d["environment"].pop("notes"), "environment.notes is missing"),
+    (
+        lambda d: d["environment"]["fingerprint"].update(python=3),
+        "environment.fingerprint.python is 3, not a string",
+    ),
+    (lambda d: d["benchmarks"].append(7), "benchmarks[1] is 7, not an object"),
+    (lambda d: d["benchmarks"][0].pop("id"), "benchmarks[0].id is missing"),
+    (
+        lambda d: d["benchmarks"][0].update(kind="x"),
+        "benchmarks[0].kind is 'x', not one of function, coroutine, command",
+    ),
+    (lambda d: d["benchmarks"][0].update(mode="x"), "benchmarks[0].mode is 'x', not one of instructions"),
+    (lambda d: d["benchmarks"][0].update(iterations=0), "benchmarks[0].iterations is 0, below 1"),
+    (lambda d: d["benchmarks"][0].update(notes=[1]), "benchmarks[0].notes[0] is 1, not a string"),
+    (
+        lambda d: d["benchmarks"][0]["counters"].pop("instructions"),
+        "benchmarks[0].counters.instructions is missing",
+    ),
+    (
+        lambda d: d["benchmarks"][0]["counters"].update(instructions=1.5),
+        "benchmarks[0].counters.instructions is 1.5, not a whole number",
+    ),
+    (
+        lambda d: d["benchmarks"][0]["counters"].update(instructions=True),
+        "benchmarks[0].counters.instructions is true, not a whole number",
+    ),
+    (lambda d: d["benchmarks"][0]["events"].update(Ir=-1), "benchmarks[0].events.Ir is -1, below 0"),
+    (
+        lambda d: d["benchmarks"][0]["limits"].update(instructions="2%"),
+        'benchmarks[0].limits.instructions is "2%", not a number or "off"',
+    ),
+    (
+        lambda d: d["benchmarks"][0]["limits"].update(instructions=-0.1),
+        'benchmarks[0].limits.instructions is -0.1, not a number or "off"',
+    ),
+    (
+        lambda d: d["benchmarks"][0]["hard_limits"].update(instructions="x"),
+        'benchmarks[0].hard_limits.instructions is "x", not a whole number',
+    ),
+    (lambda d: d["failures"][0].pop("reason"), "failures[0].reason is missing"),
+]
+
+
+@pytest.mark.parametrize(("edit", "what"), BROKEN, ids=[what for _, what in BROKEN])
+def test_broken_documents_are_refused(edit: Edit, what: str) -> None:
+    """What is wrong, and where in which file, is said; and the schema refuses the same documents."""
+    document = to_document(EXAMPLE)
+    edit(document)
+    with pytest.raises(HostError) as error:
+        loads(json.dumps(document), "dir/x.json")
+    assert error.value.message == f"dir/x.json can't be used as a stored run: {what}"
+    assert error.value.exit_code == ExitCode.ENVIRONMENT
+    assert not VALIDATOR.is_valid(document)
+
+
+def test_repeated_ids_are_refused() -> None:
+    """Two results of one id can't be told apart."""
+    document = to_document(EXAMPLE)
+    document["benchmarks"] *= 2
+    with pytest.raises(HostError, match=r"benchmarks\[1\].id repeats a.py::b"):
+        from_document(document, "x.json")
+
+
+def test_newer_versions_are_refused_as_such() -> None:
+    """A document of a later iaipy is told apart from a damaged one."""
+    with pytest.raises(
+        HostError, match=f"x.json is of format version {VERSION + 1}; this iaipy reads up to"
+    ) as error:
+        from_document(to_document(EXAMPLE) | {"version": VERSION + 1, "benchmarks": "elsewhere"}, "x.json")
+    assert "newer" in error.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("", "not readable as JSON"),
+        ('{"format": "iaipy.run",', "not readable as JSON"),
+        ('{"format": NaN}', "NaN is no JSON number"),
+        ('{"format": -Infinity}', "-Infinity is no JSON number"),
+        ('{"a": {"b": 1, "b": 2}}', "the key 'b' stands twice in one object"),
+        ("[" * 100_000, "not readable as JSON"),
+        ("[]", "its format is not"),
+        ("null", "its format is not"),
+        ('{"benchmarks": []}', "its format is not"),
+        (dumps(EXAMPLE).replace("0.02", "1e999"), "limits.instructions is Infinity"),
+        (dumps(EXAMPLE).replace('"line": 1', '"line": ' + "1" * 5000), "not readable as JSON"),
+    ],
+    ids=[
+        "empty",
+        "cut",
+        "nan",
+        "infinity",
+        "twice",
+        "deep",
+        "list",
+        "null",
+        "foreign",
+        "huge float",
+        "huge int",
+    ],
+)
+def test_damaged_text_is_refused(text: str, what: str) -> None:
+    """Whatever the text is, the answer is one sentence that names the file."""
+    with pytest.raises(HostError) as error:
+        loads(text, "dir/x.json")
+    assert error.value.message.startswith("dir/x.json can't be used as a stored run: ")
+    assert what in error.value.message
+
+
+@given(st.integers(0, 10**6))
+def test_cut_documents_are_refused(length: int) -> None:
+    """A document cut off anywhere is refused, whatever was lost."""
+    text = dumps(EXAMPLE)
+    with pytest.raises(HostError):
+        loads(text[: length % (len(text) - 1)], "x.json")
