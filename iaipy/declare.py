@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     F = TypeVar("F", bound=Callable[..., Any])
 
-DEFAULT_WARMUP = 3
+DEFAULT_WARMUP = 2
 """Calls before the region. CPython specialises a function's bytecode within its first calls; see
 docs/benchmark-guide.md for the measurement behind the number."""
 

@@ -5,23 +5,27 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from iaipy.config import Config
-from iaipy.measure.fake import FakeEngine
 from iaipy.measure.valgrind.engine import CachegrindEngine
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.run import Environment, Failure, Result
 
 
 class Engine(Protocol):
-    """Measures benchmarks in one environment; a context manager that leaves no process behind."""
+    """Measures benchmarks in one environment."""
 
-    def measure(self, benchmarks: Sequence[Benchmark]) -> Iterator[Result | Failure]:
-        """Yield one outcome per benchmark, as each is done."""
+    def measure(
+        self, benchmarks: Sequence[Benchmark], started: Callable[[Benchmark], None]
+    ) -> Iterator[Result | Failure]:
+        """Yield one outcome per benchmark as it is done; `started` hears, from any thread, what begins."""
 
     def environment(self) -> Environment:
         """Where the measurements are made; complete once `measure` has yielded."""
 
+    def warnings(self) -> list[str]:
+        """What a person should know of this machine, one sentence each."""
 
-ENGINES: Mapping[str, Callable[[Config], AbstractContextManager[Engine]]] = {
+
+ENGINES: dict[str, Callable[[Config], AbstractContextManager[Engine]]] = {
     "cachegrind": CachegrindEngine,
-    "fake": FakeEngine,
 }
+"""Name → what makes the engine; its context manager leaves no process behind."""

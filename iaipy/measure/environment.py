@@ -2,11 +2,13 @@
 
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 
+from iaipy.errors import HostError
 from iaipy.process import ask
 
 METHOD = "1"
@@ -71,6 +73,18 @@ def pinned(
     return {**taken, **PINNED, **CPU_PROFILES[profile], **extra}
 
 
+def find_python(name: str, env: Mapping[str, str]) -> str:
+    """The path of the interpreter that measures: the named one, or the one that runs this.
+
+    Raises:
+        HostError: there is no such program.
+    """
+    path = shutil.which(name, path=env.get("PATH")) if name else sys.executable
+    if path is None:
+        raise HostError(f"the Python {name} was not found", "name an interpreter with --python PATH")
+    return path
+
+
 def tunables(*, profile: str, extra: Mapping[str, str]) -> str:
     """What `pinned` sets on purpose and may move counts, as one line for the fingerprint."""
     chosen = {**CPU_PROFILES[profile], **extra}
@@ -130,6 +144,20 @@ def python_identity(python: str, env: Mapping[str, str]) -> str:
     if python == sys.executable:
         return " ".join((platform.python_implementation(), *sys.version.split()))
     return ask([python, "-c", code], env=env, cwd=Path("/")).output.strip()
+
+
+def commit(root: Path) -> str:
+    """The project's commit, with "+dirty" behind it when tracked files differ from it; "" without git."""
+    try:
+        head, changed = (
+            ask(("git", *words), env=os.environ, cwd=root)
+            for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "--untracked-files=no"))
+        )
+    except OSError:
+        return ""
+    if head.status != 0:
+        return ""
+    return head.output.strip() + ("+dirty" if changed.output.strip() else "")
 
 
 def notes() -> dict[str, str]:

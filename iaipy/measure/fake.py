@@ -1,6 +1,6 @@
 """An engine that measures nothing: scripted counts, for tests of all that comes after measuring."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 
 from iaipy.model.benchmark import Benchmark
@@ -19,7 +19,6 @@ class FakeEngine:
     def __init__(self, script: Mapping[str, Events | Failure], environment: Environment | None = None) -> None:
         self._script = script
         self._environment = environment or Environment({"method": "fake"})
-        self.warnings: list[str] = []
 
     def __enter__(self) -> "FakeEngine":
         return self
@@ -29,9 +28,12 @@ class FakeEngine:
     ) -> None:
         return None
 
-    def measure(self, benchmarks: Sequence[Benchmark]) -> Iterator[Result | Failure]:
+    def measure(
+        self, benchmarks: Sequence[Benchmark], started: Callable[[Benchmark], None]
+    ) -> Iterator[Result | Failure]:
         """Yield the scripted outcome of each benchmark, in order."""
         for benchmark in benchmarks:
+            started(benchmark)
             scripted = self._script[benchmark.id]
             if isinstance(scripted, Failure):
                 yield scripted
@@ -53,3 +55,7 @@ class FakeEngine:
     def environment(self) -> Environment:
         """The environment it was given."""
         return self._environment
+
+    def warnings(self) -> list[str]:
+        """Nothing to warn of."""
+        return []

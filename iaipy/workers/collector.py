@@ -1,9 +1,8 @@
 """Imports a benchmark file without valgrind and prints what it declares, as JSON.
 
-    python -P collector.py ROOT FILE ANSWER
-
-Besides telling what there is to measure, this leaves the compiled modules behind, so that a fresh
-checkout's first measured import does the same work as its tenth.
+Started by `launcher.argv` with the arguments ROOT FILE ANSWER. Besides telling what there is to measure,
+this leaves the compiled modules behind, iaipy's own among them, so that a fresh checkout's first measured
+import does the same work as its tenth.
 """
 
 import json
@@ -29,7 +28,7 @@ def _described(declaration):
 
 def main(root, path, answer):
     """Write the declarations, or the traceback of the import, to the file `answer`."""
-    sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
+    from iaipy.workers import nursery  # noqa: F401 (compiles it, and what it imports)
     from iaipy.workers.loading import load
 
     try:
@@ -43,6 +42,3 @@ def main(root, path, answer):
     sys.stdout.flush()
     os._exit(0)
 
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,10 +1,8 @@
-"""Prints what a process sees of the CPU."""
+"""Prints what a process sees of the CPU; started by `launcher.argv`."""
 
-import os
-import sys
+from iaipy.workers.machine import cpu
 
-sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
 
-from iaipy.workers.machine import cpu  # noqa: E402 (the path comes first)
-
-print(cpu())
+def main():
+    """Print it."""
+    print(cpu())

@@ -15,6 +15,12 @@ DECLARATIONS = """
     long write(int fd, const void *buffer, unsigned long size);
     void *mmap(void *address, unsigned long size, int protection, int flags, int fd, long offset);
     void _exit(int status);
+    void *malloc(unsigned long size);
+    void *sbrk(long increment);
+    struct mallinfo2 {
+        size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
+    };
+    struct mallinfo2 mallinfo2(void);
 """
 TARGET = Path(__file__).with_name("_libc.py")
 

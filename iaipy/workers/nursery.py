@@ -1,6 +1,6 @@
 """The fork server: imports a benchmark file once, under valgrind, and forks a child per measurement.
 
-    python -P nursery.py FOLDER ROOT FILE INSTRUMENT
+Started by `launcher.argv` with the arguments FOLDER ROOT FILE INSTRUMENT.
 
 Between two requests the interpreter's state must be the same as before, whatever was asked, so that
 every child starts from the same state in any order: the loop below parses nothing and keeps nothing, and
@@ -28,7 +28,7 @@ def _hello(folder, number_of_works):
 
 
 def _serve(works, folder):
-    from iaipy.workers import job
+    from iaipy.workers import heap, job
     from iaipy.workers.machine import C, ffi
     from iaipy.workers.protocol import FORK, FORK_EMPTY, IMPORTED, INT_BYTES, REPLY_INTS, REQUEST_INTS, RUN_HERE, WAIT
 
@@ -36,8 +36,8 @@ def _serve(works, folder):
     request_bytes, reply_bytes = REQUEST_INTS * INT_BYTES, REPLY_INTS * INT_BYTES
     reply[0] = IMPORTED
     collecting = gc.isenabled()
-    gc.collect()
     gc.disable()
+    heap.settle()
     gc.freeze()
     while C.write(REPLIES, reply, reply_bytes) == reply_bytes:
         if C.read(REQUESTS, request, request_bytes) != request_bytes:
@@ -70,7 +70,6 @@ def _take_channels():
 def main(folder, root, path, instrument):
     """Import, say hello, serve; end without the counter file that an ordinary exit would write."""
     _take_channels()
-    sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(__file__))))
     from iaipy.workers import job, machine, protocol
     from iaipy.workers.loading import load
 
@@ -95,6 +94,3 @@ def main(folder, root, path, instrument):
         _serve(works, folder)
     os.kill(os.getpid(), 9)
 
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -22,11 +22,10 @@ from iaipy.measure.valgrind.functions import FunctionFile
 from iaipy.measure.valgrind.nursery import Launch, Nursery
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.run import Environment, Failure, Result
-from iaipy.workers import protocol
+from iaipy.workers import launcher
 
 Outcome = Result | Failure
 Started = Callable[[Benchmark], None]
-_CPU_PROBE = Path(protocol.__file__).with_name("cpu_probe.py")
 
 
 class CachegrindEngine:
@@ -39,7 +38,7 @@ class CachegrindEngine:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._env = environment.pinned(os.environ, profile=config.cpu_profile, extra=config.env, passed=config.pass_env)
-        self._python = _find_python(config.python, self._env)
+        self._python = environment.find_python(config.python, self._env)
         self._valgrind = launch.find(config.valgrind, self._env, sys.platform)
         self._place = commands.Place(self._env, config.root)
         self._folder = Path()
@@ -169,7 +168,7 @@ class CachegrindEngine:
     def _probe_cpu(self) -> str:
         """What a process under valgrind sees of the CPU, where no fork server has told it."""
         prefix = launch.cachegrind_argv(self._valgrind, self._new_folder(), self._config.cache)
-        argv = [*prefix, self._python, "-P", str(_CPU_PROBE)]
+        argv = [*prefix, self._python, *launcher.argv("cpu_probe")]
         return process.ask(argv, env=self._env, cwd=self._config.root).output.strip()
 
     def warnings(self) -> list[str]:
@@ -189,10 +188,3 @@ def _report(pool: Pool[Outcome], started: Started, benchmark: Benchmark, measure
         pool.report(measure())
     except MeasurementError as error:
         pool.report(Failure(benchmark.id, error.message, error.details))
-
-
-def _find_python(name: str, env: dict[str, str]) -> str:
-    path = shutil.which(name, path=env.get("PATH")) if name else sys.executable
-    if path is None:
-        raise HostError(f"The Python {name} was not found.", "Name an interpreter with --python PATH.")
-    return path

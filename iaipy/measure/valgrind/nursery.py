@@ -16,9 +16,8 @@ from iaipy.measure.assemble import Reading
 from iaipy.measure.environment import padded
 from iaipy.measure.valgrind.cachegrind import read_totals
 from iaipy.model.metrics import difference
-from iaipy.workers import protocol
+from iaipy.workers import launcher, protocol
 
-_WORKER = Path(protocol.__file__).with_name("nursery.py")
 _REQUEST = struct.Struct(f"={protocol.REQUEST_INTS}i")
 _REPLY = struct.Struct(f"={protocol.REPLY_INTS}i")
 _OUTPUT_LINES = 15
@@ -66,7 +65,7 @@ class Nursery:
         self.folder = folder
         self._lock = threading.Lock()
         instrument = "start" if launch.late else "on"
-        program = (launch.python, "-P", str(_WORKER), str(folder), str(launch.root), str(path), instrument)
+        program = (launch.python, *launcher.argv("nursery", str(folder), str(launch.root), str(path), instrument))
         self._log = folder / "log"
         with self._log.open("wb") as log:
             try:

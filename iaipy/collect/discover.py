@@ -1,0 +1,77 @@
+"""Which files hold benchmarks, and which benchmarks of them were asked for."""
+
+import difflib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from iaipy.errors import NothingToDoError, UsageError
+from iaipy.model.benchmark import Benchmark
+
+_SKIPPED = {"__pycache__", "node_modules", "site-packages"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A place to look for benchmarks.
+
+    Parameters:
+        path: a file or folder, absolute.
+        name: what stands behind "::": a benchmark, with or without its parameters; "" for all.
+    """
+
+    path: Path
+    name: str = ""
+
+    def covers(self, file: Path, name: str) -> bool:
+        """Whether a benchmark of a file is meant."""
+        if file != self.path and self.path not in file.parents:
+            return False
+        return self.name in ("", name, name.partition("[")[0])
+
+
+def targets(words: Sequence[str], start: Path) -> list[Target]:
+    """What the words on a command line name, each `PATH` or `PATH::NAME`, from the folder `start`.
+
+    Raises:
+        UsageError: there is no such file or folder.
+    """
+    found = []
+    for word in words:
+        path, _, name = word.partition("::")
+        place = Path(os.path.abspath(start / path))  # not resolved: a linked checkout keeps its own ids
+        if not place.exists():
+            raise UsageError(f"There is no file or folder {path}.", "Name a benchmark file, or FILE::BENCHMARK.")
+        found.append(Target(place, name))
+    return found
+
+
+def files(places: Iterable[Target], patterns: Sequence[str]) -> list[Path]:
+    """The files that may hold benchmarks: those named, and in folders those that match a pattern."""
+    found: dict[Path, None] = {}
+    for place in places:
+        if place.path.is_file():
+            found[place.path] = None
+            continue
+        for folder, folders, names in os.walk(place.path):
+            folders[:] = sorted(name for name in folders if name not in _SKIPPED and not name.startswith("."))
+            for name in sorted(names):
+                if any(fnmatch(name, pattern) for pattern in patterns):
+                    found[Path(folder, name)] = None
+    return list(found)
+
+
+def wanted(benchmarks: Sequence[Benchmark], places: Sequence[Target], root: Path) -> list[Benchmark]:
+    """The benchmarks that the places cover.
+
+    Raises:
+        NothingToDoError: a place names a benchmark that its file does not have.
+    """
+    for place in places:
+        if place.name and not any(place.covers(root / b.path, b.name) for b in benchmarks):
+            near = difflib.get_close_matches(place.name, [b.name for b in benchmarks], n=3)
+            hint = f" Is one of these meant: {', '.join(near)}?" if near else ""
+            raise NothingToDoError(f"{place.path.name} has no benchmark {place.name}.{hint}", "iaipy list shows them all.")
+    return [b for b in benchmarks if any(place.covers(root / b.path, b.name) for place in places)]

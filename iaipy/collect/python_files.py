@@ -1,0 +1,96 @@
+"""The benchmarks that a Python file declares, learned by importing it in a process of its own."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from iaipy import process
+from iaipy.durations import parse_duration
+from iaipy.errors import HostError, MeasurementError, UsageError
+from iaipy.limits import parse_hard_limits, parse_limits
+from iaipy.model.benchmark import Benchmark, Limits
+from iaipy.workers import launcher
+
+_OUTPUT_LINES = 15
+
+
+def read_file(path: Path, root: Path, python: str, env: Mapping[str, str], timeout_s: float) -> tuple[Benchmark, ...]:
+    """Import a benchmark file and list what it declares.
+
+    Parameters:
+        path: of the file, absolute.
+        root: the project's root; ids are relative to it.
+        python, env: the interpreter and environment that will also measure.
+        timeout_s: seconds the import may take.
+
+    Raises:
+        MeasurementError: the file can't be imported.
+        UsageError: a declaration is wrong: an unknown counter, a duplicate id.
+        HostError: the interpreter can't be started.
+    """
+    name = path.relative_to(root).as_posix()
+    with tempfile.TemporaryDirectory(prefix="iaipy-") as folder:
+        answer, log = Path(folder, "answer"), Path(folder, "log")
+        with log.open("wb") as output:
+            try:
+                status = process.run(
+                    (python, *launcher.argv("collector", str(root), str(path), str(answer))),
+                    env=env,
+                    cwd=root,
+                    timeout_s=timeout_s,
+                    output=output,
+                )
+            except OSError as error:
+                raise HostError(f"{python} can't be started: {error.strerror}.") from error
+        printed = process.last_lines(log, _OUTPUT_LINES)
+        if status is None:
+            raise MeasurementError(f"importing {name} took longer than {timeout_s:g} s", printed)
+        if not answer.exists():
+            raise MeasurementError(f"importing {name} ended the process: it {process.described(status)}", printed)
+        document = json.loads(answer.read_text(encoding="utf-8"))
+    if "error" in document:
+        raise MeasurementError(f"{name} can't be imported: {_last_line(document['error'])}", document["error"])
+    return _numbered(name, document["declarations"])
+
+
+def _numbered(path: str, declarations: list[dict[str, Any]]) -> tuple[Benchmark, ...]:
+    """One benchmark per case, numbered as the worker numbers them."""
+    cases = [(declaration, case) for declaration in declarations for case in declaration["cases"]]
+    benchmarks = tuple(_benchmark(path, index, declaration, case) for index, (declaration, case) in enumerate(cases))
+    lines: dict[str, int] = {}
+    for benchmark in benchmarks:
+        if benchmark.id in lines:
+            raise UsageError(
+                f"{benchmark.id} is declared twice, in lines {lines[benchmark.id]} and {benchmark.line}.",
+                "Rename one of the functions, or give it @benchmark(name=...).",
+            )
+        lines[benchmark.id] = benchmark.line
+    return benchmarks
+
+
+def _benchmark(path: str, index: int, declaration: dict[str, Any], case: str) -> Benchmark:
+    where = f"{path}::{case}"
+    timeout = declaration["timeout"]
+    return Benchmark(
+        id=where,
+        kind=declaration["kind"],
+        path=path,
+        line=declaration["line"],
+        index=index,
+        warmup=declaration["warmup"],
+        iterations=declaration["iterations"],
+        repeats=declaration["repeats"],
+        timeout_s=None if timeout is None else parse_duration(timeout, f"the timeout of {where}"),
+        fork=declaration["fork"],
+        limits=Limits(
+            parse_limits(declaration["limits"], f"the limits of {where}"),
+            parse_hard_limits(declaration["hard_limits"], f"the hard limits of {where}"),
+        ),
+        tags=tuple(declaration["tags"]),
+    )
+
+
+def _last_line(traceback: str) -> str:
+    return traceback.rstrip().rpartition("\n")[2]

@@ -1,0 +1,9 @@
+"""The verbs of the command line: one file each, and this list of them."""
+
+from iaipy.commands.baseline import baseline
+from iaipy.commands.compare import compare
+from iaipy.commands.doctor import doctor
+from iaipy.commands.listing import listing
+from iaipy.commands.run import run
+
+COMMANDS = (run, compare, listing, baseline, doctor)

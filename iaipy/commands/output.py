@@ -1,0 +1,96 @@
+"""Reports on their way to the screen and to files."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from iaipy.commands.errors import show_error
+from iaipy.config import Config
+from iaipy.errors import ExitCode, HostError
+from iaipy.model.run import Failure
+from iaipy.pipeline import Outcome
+from iaipy.report import reporter
+
+
+def check_reports(config: Config) -> None:
+    """See that every wanted report can be made, before anything is measured.
+
+    Raises:
+        UsageError: there is no such format.
+        HostError: the folder of a report's file doesn't exist.
+    """
+    for name, path in config.report:
+        reporter(name)
+        if path is not None and not path.parent.is_dir():
+            raise HostError(f"the folder of the report {path} does not exist", f"mkdir -p {path.parent}")
+
+
+def show_outcome(outcome: Outcome, config: Config) -> ExitCode:
+    """Print and write the wanted reports, then what else is to be said; the exit code."""
+    for name, path in config.report:
+        color = path is None and _colored(config)
+        text = reporter(name).render(outcome.run, outcome.comparison, color=color)
+        if path is None:
+            click.echo(text, nl=False, color=color)
+        else:
+            write(path, text)
+    if outcome.saved is not None:
+        click.echo(f"Saved as baseline {config.save_baseline}: {_shown(outcome.saved)}", err=True)
+    for trouble in outcome.troubles:
+        show_error(trouble)
+    return outcome.exit_code
+
+
+def show_failure(failure: Failure) -> None:
+    """Print a failure and its details."""
+    click.echo(f"{failure.id}: {failure.reason}", err=True)
+    for line in failure.details.splitlines():
+        click.echo(f"    {line}", err=True)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a report's file, whole or not at all.
+
+    Raises:
+        HostError: it can't be written.
+    """
+    try:
+        if path.exists() and not path.is_file():  # a pipe or a device can't be replaced
+            path.write_text(text, encoding="utf-8")
+            return
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            try:
+                file.write(text)
+                file.flush()
+                os.fchmod(file.fileno(), 0o666 & ~_umask())
+                os.replace(file.name, path)
+            except BaseException:
+                os.unlink(file.name)
+                raise
+    except OSError as error:
+        raise HostError(f"the report {path} can't be written: {error.strerror}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _colored(config: Config) -> bool:
+    if config.color == "auto":
+        return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return config.color == "always"
+
+
+def _shown(path: Path) -> Path:
+    """The path from here, where that is shorter."""
+    try:
+        return path.relative_to(Path.cwd())
+    except ValueError:
+        return path

@@ -1,0 +1,259 @@
+"""The five stages joined: collect, measure, compare, store, report. No click, no printing."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from iaipy.collect import discover, python_files, select, suite_files
+from iaipy.compare import gate
+from iaipy.config import Config
+from iaipy.errors import ExitCode, IaipyError, MeasurementError, NothingToDoError
+from iaipy.measure import ENGINES, Engine, environment
+from iaipy.model.benchmark import Benchmark, Limits
+from iaipy.model.comparison import Comparison
+from iaipy.model.run import Failure, Result, Run
+from iaipy.store import baselines
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What there is to measure.
+
+    Parameters:
+        benchmarks: those asked for, in the order of their files.
+        others: benchmarks of the same files that were not asked for.
+        failures: files that can't be imported.
+    """
+
+    benchmarks: tuple[Benchmark, ...]
+    others: tuple[Benchmark, ...]
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who is told how a run goes on; calls may come from several threads.
+
+    Parameters:
+        planned: how many benchmarks will be measured.
+        started, done: a benchmark's turn, and its outcome.
+        warned: a sentence that a person should read.
+    """
+
+    planned: Callable[[int], None] = lambda number: None
+    started: Callable[[Benchmark], None] = lambda benchmark: None
+    done: Callable[[Result | Failure], None] = lambda outcome: None
+    warned: Callable[[str], None] = lambda sentence: None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command ends with.
+
+    Parameters:
+        run, comparison: what to report.
+        exit_code: what the gate says.
+        troubles: errors that came up beside the run, none of which stopped it.
+        saved: the baseline's file, if one was saved.
+    """
+
+    run: Run
+    comparison: Comparison
+    exit_code: ExitCode
+    troubles: tuple[IaipyError, ...] = ()
+    saved: Path | None = None
+
+
+def collect(config: Config, words: Sequence[str], start: Path) -> Collected:
+    """Find the benchmarks that the words and the configuration ask for.
+
+    Parameters:
+        words: targets such as `benchmarks/bench_x.py::parse`, from the folder `start`; none for all.
+
+    Raises:
+        UsageError: a target does not exist, or a suite or declaration is wrong.
+    """
+    places = discover.targets(words, start) if words else discover.targets(config.benchmarks, config.root)
+    files = discover.files(places, config.pattern)
+    env = environment.pinned(os.environ, profile=config.cpu_profile, extra=config.env, passed=config.pass_env)
+    del env["PYTHONDONTWRITEBYTECODE"]  # the measured import then finds compiled modules, the first time too
+    python = environment.find_python(config.python, env)
+
+    def read(path: Path) -> tuple[Benchmark, ...] | Failure:
+        if path.suffix != ".py":
+            return suite_files.read_suite(path, config.root)
+        try:
+            return python_files.read_file(path, config.root, python, env, config.timeout_s)
+        except MeasurementError as error:
+            return Failure(path.relative_to(config.root).as_posix(), error.message, error.details)
+
+    with ThreadPoolExecutor(config.jobs) as pool:
+        read_files = list(pool.map(read, files))
+    found = [benchmark for part in read_files if not isinstance(part, Failure) for benchmark in part]
+    failures = tuple(part for part in read_files if isinstance(part, Failure))
+    chosen = [
+        benchmark
+        for benchmark in (found if failures else discover.wanted(found, places, config.root))
+        if any(place.covers(config.root / benchmark.path, benchmark.name) for place in places)
+        and select.matches(config.keyword, benchmark.id)
+        and (not config.tag or set(config.tag) & set(benchmark.tags))
+    ]
+    return Collected(tuple(chosen), tuple(b for b in found if b not in chosen), failures)
+
+
+def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> Outcome:
+    """Measure what was asked for, hold it against the baseline, and save it, as configured.
+
+    Every outcome is on disk, as the run `last`, before the next one is awaited. A KeyboardInterrupt
+    ends the measuring; what there is by then is still compared and reported.
+
+    Raises:
+        NothingToDoError: nothing to measure, or no such baseline.
+        HostError: valgrind can't be used, or the baseline is of another environment.
+        UsageError: something in the configuration, a declaration or a suite is wrong.
+    """
+    storage = config.storage
+    base = baselines.load(storage, config.baseline) if config.baseline else None
+    if config.save_baseline:
+        baselines.check_name(config.save_baseline)
+    collected = collect(config, words, start)
+    if not collected.benchmarks and not collected.failures:
+        raise nothing_found(config, words)
+    head, interrupted = _measure(config, collected, base, watcher)
+    narrowed = bool(words or config.keyword or config.tag)
+    comparison = gate.compare(
+        head,
+        base,
+        limits=Limits(config.limit, config.hard_limit),
+        min_change=config.min_change,
+        base_name=config.baseline or "",
+        selected={b.id for b in collected.benchmarks} if narrowed else None,
+    )
+    code = gate.exit_code(comparison, fail_on_improvement=config.fail_on_improvement)
+    troubles: list[IaipyError] = []
+    if code is ExitCode.OK and gate.nothing_compared(comparison):
+        troubles.append(_nothing_compared(config.baseline or ""))
+    saved = None
+    if interrupted:
+        code = ExitCode.INTERRUPTED
+    elif config.save_baseline:
+        try:
+            saved = _save(storage, config, head, keep_others=narrowed)
+        except IaipyError as error:
+            troubles.append(error)
+    if code is ExitCode.OK and troubles:
+        code = troubles[0].exit_code
+    return Outcome(head, comparison, code, tuple(troubles), saved)
+
+
+def compare(config: Config, base_word: str, head_word: str) -> Outcome:
+    """Hold one stored run against another, each given by name or by file.
+
+    Raises:
+        NothingToDoError: there is no such run, or they have no benchmark in common.
+        HostError: a file is damaged, or they are of different environments.
+    """
+    storage = config.storage
+    base_name, base = baselines.find(storage, base_word)
+    _, head = baselines.find(storage, head_word)
+    if not config.allow_environment_change:
+        gate.require_same_environment(head, base, base_name)
+    comparison = gate.compare(
+        head,
+        base,
+        limits=Limits(config.limit, config.hard_limit),
+        min_change=config.min_change,
+        base_name=base_name,
+    )
+    if gate.nothing_compared(comparison):
+        raise _nothing_compared(base_name)
+    return Outcome(head, comparison, gate.exit_code(comparison, fail_on_improvement=config.fail_on_improvement))
+
+
+def _measure(config: Config, collected: Collected, base: Run | None, watcher: Watcher) -> tuple[Run, bool]:
+    """The run, and whether it was interrupted."""
+    storage = config.storage
+    head = Run(
+        created_utc=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        commit=environment.commit(config.root),
+        failures=collected.failures,
+    )
+    position = {benchmark.id: index for index, benchmark in enumerate(collected.benchmarks)}
+    interrupted = False
+    watcher.planned(len(position))
+    with ENGINES["cachegrind"](config) as engine:
+        try:
+            for outcome in engine.measure(_with_partners(collected), watcher.started):
+                if outcome.id not in position:
+                    continue
+                watcher.done(outcome)
+                head = _added(head, outcome, position)
+                if len(head.benchmarks) == 1:
+                    head = _placed(head, engine, config, base, watcher)
+                baselines.save_last(storage, head)
+        except KeyboardInterrupt:
+            interrupted = True
+            measured = {entry.id for entry in (*head.benchmarks, *head.failures)}
+            for benchmark in collected.benchmarks:
+                if benchmark.id not in measured:
+                    head = _added(head, Failure(benchmark.id, "was not measured: the run was interrupted"), position)
+            baselines.save_last(storage, head)
+    return head, interrupted
+
+
+def _placed(head: Run, engine: Engine, config: Config, base: Run | None, watcher: Watcher) -> Run:
+    """The run with its environment, which the first measurement makes known; refused if it doesn't suit."""
+    head = replace(head, environment=engine.environment())
+    for warning in engine.warnings():
+        watcher.warned(warning)
+    if base is not None and not config.allow_environment_change:
+        gate.require_same_environment(head, base, config.baseline or "")
+    return head
+
+
+def _with_partners(collected: Collected) -> list[Benchmark]:
+    """The benchmarks to measure, and the commands that some of them are held against."""
+    partners = {benchmark.command.minus for benchmark in collected.benchmarks if benchmark.command}
+    return [*collected.benchmarks, *(other for other in collected.others if other.id in partners)]
+
+
+def _added(head: Run, outcome: Result | Failure, position: dict[str, int]) -> Run:
+    """The run with one outcome more, in the order of the suite."""
+    if isinstance(outcome, Failure):
+        failures = sorted((*head.failures, outcome), key=lambda failure: position.get(failure.id, -1))
+        return replace(head, failures=tuple(failures))
+    results = sorted((*head.benchmarks, outcome), key=lambda result: position[result.id])
+    return replace(head, benchmarks=tuple(results))
+
+
+def _save(storage: Path, config: Config, head: Run, *, keep_others: bool) -> Path:
+    """Save the run under the configured name; a partial run leaves the baseline's other results as they are."""
+    name = config.save_baseline or ""
+    if keep_others and name in baselines.names(storage):
+        old = baselines.load(storage, name)
+        gate.require_same_environment(head, old, name)
+        new = {result.id for result in head.benchmarks}
+        kept = tuple(result for result in old.benchmarks if result.id not in new)
+        head = replace(head, benchmarks=(*head.benchmarks, *kept))
+    return baselines.save(storage, name, head, allow_failures=config.allow_failures)
+
+
+def nothing_found(config: Config, words: Sequence[str]) -> NothingToDoError:
+    """The error of a run without benchmarks."""
+    where = " ".join(words) or " ".join(config.benchmarks)
+    chosen = " that match the selection" if config.keyword or config.tag else ""
+    return NothingToDoError(
+        f"no benchmarks{chosen} in {where}",
+        f"benchmarks are functions under @benchmark, or commands, in files named {' or '.join(config.pattern)}; "
+        "iaipy list shows what is found",
+    )
+
+
+def _nothing_compared(name: str) -> NothingToDoError:
+    return NothingToDoError(
+        f"none of the benchmarks could be compared with the baseline {name}",
+        f"were they renamed? iaipy baseline show {name} lists what it holds",
+    )
