@@ -61,8 +61,8 @@ class Declaration:
             raise TypeError(f"@benchmark takes a Python function or coroutine function, not {function!r}")
         if code.co_flags & (_GENERATOR | _ASYNC_GENERATOR):
             raise TypeError(
-                f"@benchmark on the generator function {function.__name__}: calling it would only create a generator; "
-                "consume it inside a plain function"
+                f"@benchmark on the generator function {function.__name__}: calling it would only "
+                "create a generator; consume it inside a plain function"
             )
         self.function = function
         self.line = code.co_firstlineno
@@ -82,7 +82,9 @@ class Declaration:
             if not values:
                 raise ValueError(f"@benchmark on {self.name}: params[{key!r}] is empty")
             if not any(accepts(part, key) for part in (function, setup, teardown)):
-                raise TypeError(f"@benchmark on {self.name}: neither it nor its setup takes the parameter {key!r}")
+                raise TypeError(
+                    f"@benchmark on {self.name}: neither it nor its setup takes the parameter {key!r}"
+                )
 
     @property
     def is_coroutine(self) -> bool:
@@ -118,7 +120,9 @@ def accepts(function: "Callable[..., Any] | None", parameter: str) -> bool:
     if code is None:
         return False
     named = code.co_argcount + code.co_kwonlyargcount
-    return bool(code.co_flags & _VAR_KEYWORDS) or parameter in code.co_varnames[code.co_posonlyargcount : named]
+    return (
+        bool(code.co_flags & _VAR_KEYWORDS) or parameter in code.co_varnames[code.co_posonlyargcount : named]
+    )
 
 
 def _count(option: str, value: object, least: int) -> int:
@@ -130,7 +134,12 @@ def _count(option: str, value: object, least: int) -> int:
 def _label(key: str, position: int, value: object) -> str:
     if value is None or isinstance(value, (bool, int, float)):
         return str(value)
-    if isinstance(value, str) and 0 < len(value) <= 40 and value.isprintable() and not set(value) & set("[],="):
+    if (
+        isinstance(value, str)
+        and 0 < len(value) <= 40
+        and value.isprintable()
+        and not set(value) & set("[],=")
+    ):
         return value
     name = getattr(value, "__name__", None)
     return name if isinstance(name, str) and name.isidentifier() else f"{key}{position}"
@@ -183,6 +192,7 @@ def benchmark(function: "Callable[..., Any] | None" = None, /, **options: "Any")
         TypeError: what is decorated is no Python function, or a parameter that nothing takes.
         ValueError: a count out of range, or a parameter without values.
     """
+
     def declare(function: "Callable[..., Any]") -> "Callable[..., Any]":
         declared.append(Declaration(function, **options))
         return function

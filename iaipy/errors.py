@@ -55,7 +55,7 @@ class MeasurementError(BenchmarkError):
 
 
 class HostError(IaipyError):
-    """The machine can't do it: valgrind is missing or too old, a folder can't be written, environments differ."""
+    """The machine can't do it: valgrind is missing, a folder can't be written, environments differ."""
 
     exit_code = ExitCode.ENVIRONMENT
 

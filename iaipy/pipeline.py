@@ -170,7 +170,9 @@ def compare(config: Config, base_word: str, head_word: str) -> Outcome:
     )
     if gate.nothing_compared(comparison):
         raise _nothing_compared(base_name)
-    return Outcome(head, comparison, gate.exit_code(comparison, fail_on_improvement=config.fail_on_improvement))
+    return Outcome(
+        head, comparison, gate.exit_code(comparison, fail_on_improvement=config.fail_on_improvement)
+    )
 
 
 def _measure(config: Config, collected: Collected, base: Run | None, watcher: Watcher) -> tuple[Run, bool]:
@@ -191,15 +193,14 @@ def _measure(config: Config, collected: Collected, base: Run | None, watcher: Wa
                     continue
                 watcher.done(outcome)
                 head = _added(head, outcome, position)
-                if len(head.benchmarks) == 1:
+                if head.benchmarks and not head.environment.fingerprint:
                     head = _placed(head, engine, config, base, watcher)
                 baselines.save_last(storage, head)
         except KeyboardInterrupt:
             interrupted = True
-            measured = {entry.id for entry in (*head.benchmarks, *head.failures)}
-            for benchmark in collected.benchmarks:
-                if benchmark.id not in measured:
-                    head = _added(head, Failure(benchmark.id, "was not measured: the run was interrupted"), position)
+            done = {result.id for result in head.benchmarks} | {failure.id for failure in head.failures}
+            for left in position.keys() - done:
+                head = _added(head, Failure(left, "was not measured: the run was interrupted"), position)
             baselines.save_last(storage, head)
     return head, interrupted
 
@@ -230,7 +231,7 @@ def _added(head: Run, outcome: Result | Failure, position: dict[str, int]) -> Ru
 
 
 def _save(storage: Path, config: Config, head: Run, *, keep_others: bool) -> Path:
-    """Save the run under the configured name; a partial run leaves the baseline's other results as they are."""
+    """Save the run under the configured name; a partial run leaves the other results of a baseline."""
     name = config.save_baseline or ""
     if keep_others and name in baselines.names(storage):
         old = baselines.load(storage, name)
@@ -247,7 +248,7 @@ def nothing_found(config: Config, words: Sequence[str]) -> NothingToDoError:
     chosen = " that match the selection" if config.keyword or config.tag else ""
     return NothingToDoError(
         f"no benchmarks{chosen} in {where}",
-        f"benchmarks are functions under @benchmark, or commands, in files named {' or '.join(config.pattern)}; "
+        f"benchmarks are functions under @benchmark, or commands, in {' or '.join(config.pattern)}; "
         "iaipy list shows what is found",
     )
 

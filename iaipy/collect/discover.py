@@ -41,9 +41,11 @@ def targets(words: Sequence[str], start: Path) -> list[Target]:
     found = []
     for word in words:
         path, _, name = word.partition("::")
-        place = Path(os.path.abspath(start / path))  # not resolved: a linked checkout keeps its own ids
+        place = Path(os.path.normpath(start / path))  # not resolved: a linked checkout keeps its own ids
         if not place.exists():
-            raise UsageError(f"There is no file or folder {path}.", "Name a benchmark file, or FILE::BENCHMARK.")
+            raise UsageError(
+                f"There is no file or folder {path}.", "Name a benchmark file, or FILE::BENCHMARK."
+            )
         found.append(Target(place, name))
     return found
 
@@ -73,5 +75,7 @@ def wanted(benchmarks: Sequence[Benchmark], places: Sequence[Target], root: Path
         if place.name and not any(place.covers(root / b.path, b.name) for b in benchmarks):
             near = difflib.get_close_matches(place.name, [b.name for b in benchmarks], n=3)
             hint = f" Is one of these meant: {', '.join(near)}?" if near else ""
-            raise NothingToDoError(f"{place.path.name} has no benchmark {place.name}.{hint}", "iaipy list shows them all.")
+            raise NothingToDoError(
+                f"{place.path.name} has no benchmark {place.name}.{hint}", "iaipy list shows them all."
+            )
     return [b for b in benchmarks if any(place.covers(root / b.path, b.name) for place in places)]

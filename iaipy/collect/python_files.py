@@ -16,7 +16,9 @@ from iaipy.workers import launcher
 _OUTPUT_LINES = 15
 
 
-def read_file(path: Path, root: Path, python: str, env: Mapping[str, str], timeout_s: float) -> tuple[Benchmark, ...]:
+def read_file(
+    path: Path, root: Path, python: str, env: Mapping[str, str], timeout_s: float
+) -> tuple[Benchmark, ...]:
     """Import a benchmark file and list what it declares.
 
     Parameters:
@@ -48,17 +50,23 @@ def read_file(path: Path, root: Path, python: str, env: Mapping[str, str], timeo
         if status is None:
             raise MeasurementError(f"importing {name} took longer than {timeout_s:g} s", printed)
         if not answer.exists():
-            raise MeasurementError(f"importing {name} ended the process: it {process.described(status)}", printed)
+            raise MeasurementError(
+                f"importing {name} ended the process: it {process.described(status)}", printed
+            )
         document = json.loads(answer.read_text(encoding="utf-8"))
     if "error" in document:
-        raise MeasurementError(f"{name} can't be imported: {_last_line(document['error'])}", document["error"])
+        raise MeasurementError(
+            f"{name} can't be imported: {_last_line(document['error'])}", document["error"]
+        )
     return _numbered(name, document["declarations"])
 
 
 def _numbered(path: str, declarations: list[dict[str, Any]]) -> tuple[Benchmark, ...]:
     """One benchmark per case, numbered as the worker numbers them."""
     cases = [(declaration, case) for declaration in declarations for case in declaration["cases"]]
-    benchmarks = tuple(_benchmark(path, index, declaration, case) for index, (declaration, case) in enumerate(cases))
+    benchmarks = tuple(
+        _benchmark(path, index, declaration, case) for index, (declaration, case) in enumerate(cases)
+    )
     lines: dict[str, int] = {}
     for benchmark in benchmarks:
         if benchmark.id in lines:

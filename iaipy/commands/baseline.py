@@ -28,7 +28,9 @@ def list_(**options: object) -> ExitCode:
     names = baselines.names(storage)
     for name in names:
         run = baselines.load(storage, name)
-        click.echo(f"{name:<20} {run.created_utc}  {run.commit[:12] or '-':<12}  {len(run.benchmarks)} benchmarks")
+        click.echo(
+            f"{name:<20} {run.created_utc}  {run.commit[:12] or '-':<12}  {len(run.benchmarks)} benchmarks"
+        )
     if not names:
         click.echo(f"no baselines in {storage}; iaipy run --save-baseline NAME saves one", err=True)
     return ExitCode.OK

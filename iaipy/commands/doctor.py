@@ -12,7 +12,7 @@ from iaipy.commands.output import show_failure
 from iaipy.errors import ExitCode
 
 _SETTINGS = ("cpu_profile", "cache", "env", "pass_env", "valgrind", "python", "fork", "timeout")
-_PROBE = '''
+_PROBE = """
 import json
 from iaipy import benchmark, keep
 
@@ -27,7 +27,7 @@ def parse():
 @benchmark(repeats=5)
 async def wait():
     keep(sorted(range(100)))
-'''
+"""
 
 
 @click.command()

@@ -68,9 +68,9 @@ def write(path: Path, text: str) -> None:
                 file.write(text)
                 file.flush()
                 os.fchmod(file.fileno(), 0o666 & ~_umask())
-                os.replace(file.name, path)
+                Path(file.name).replace(path)
             except BaseException:
-                os.unlink(file.name)
+                Path(file.name).unlink()
                 raise
     except OSError as error:
         raise HostError(f"the report {path} can't be written: {error.strerror}") from error

@@ -7,7 +7,14 @@ from contextlib import contextmanager
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.run import Failure, Result
@@ -56,4 +63,9 @@ def watching() -> Iterator[Watcher]:
             show()
 
     with progress:
-        yield Watcher(planned, started, done, lambda sentence: progress.console.print(f"warning: {sentence}", markup=False))
+        yield Watcher(
+            planned,
+            started,
+            done,
+            lambda sentence: progress.console.print(f"warning: {sentence}", markup=False),
+        )

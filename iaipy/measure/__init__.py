@@ -1,6 +1,6 @@
 """Engines that turn benchmarks into numbers; `ENGINES` lists them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 

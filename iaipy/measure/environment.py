@@ -163,7 +163,9 @@ def commit(root: Path) -> str:
 def notes() -> dict[str, str]:
     """What may explain a change without making counts incomparable."""
     return {
-        "distributions": " ".join(sorted({f"{d.metadata['Name']}=={d.version}" for d in distributions()}, key=str.lower)),
+        "distributions": " ".join(
+            sorted({f"{d.metadata['Name']}=={d.version}" for d in distributions()}, key=str.lower)
+        ),
         "kernel": platform.release(),
         "system": _system(),
     }

@@ -16,7 +16,9 @@ class FakeEngine:
         environment: what `environment` returns.
     """
 
-    def __init__(self, script: Mapping[str, Events | Failure], environment: Environment | None = None) -> None:
+    def __init__(
+        self, script: Mapping[str, Events | Failure], environment: Environment | None = None
+    ) -> None:
         self._script = script
         self._environment = environment or Environment({"method": "fake"})
 

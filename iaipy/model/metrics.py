@@ -49,7 +49,14 @@ def total(readings: Iterable[Events]) -> dict[str, int]:
     return {event: sum(reading[event] for reading in readings) for event in EVENTS}
 
 
-_WITHIN = (("I1mr", "Ir"), ("D1mr", "Dr"), ("D1mw", "Dw"), ("ILmr", "I1mr"), ("DLmr", "D1mr"), ("DLmw", "D1mw"))
+_WITHIN = (
+    ("I1mr", "Ir"),
+    ("D1mr", "Dr"),
+    ("D1mw", "Dw"),
+    ("ILmr", "I1mr"),
+    ("DLmr", "D1mr"),
+    ("DLmw", "D1mw"),
+)
 
 
 def plausible(events: Events) -> dict[str, int]:
@@ -79,10 +86,14 @@ def counters(events: Events) -> dict[str, int]:
         "l1_accesses": l1,
         "l2_accesses": l2,
         "ram_accesses": ram,
-        "estimated_cycles": CYCLES_PER_L1_ACCESS * l1 + CYCLES_PER_L2_ACCESS * l2 + CYCLES_PER_RAM_ACCESS * ram,
+        "estimated_cycles": CYCLES_PER_L1_ACCESS * l1
+        + CYCLES_PER_L2_ACCESS * l2
+        + CYCLES_PER_RAM_ACCESS * ram,
     }
 
 
 def spread(measurements: Sequence[Counters]) -> dict[str, int]:
     """Counter by counter, the largest measurement less the smallest."""
-    return {key: max(m[key] for m in measurements) - min(m[key] for m in measurements) for key in COUNTER_KEYS}
+    return {
+        key: max(m[key] for m in measurements) - min(m[key] for m in measurements) for key in COUNTER_KEYS
+    }

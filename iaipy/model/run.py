@@ -34,7 +34,7 @@ class Result:
     mode: Mode = "instructions"
     path: str = ""
     line: int = 1
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     notes: tuple[str, ...] = ()
 
     @property
@@ -95,6 +95,6 @@ class Run:
 
     created_utc: str
     commit: str = ""
-    environment: Environment = Environment()
+    environment: Environment = field(default_factory=Environment)
     benchmarks: tuple[Result, ...] = ()
     failures: tuple[Failure, ...] = ()

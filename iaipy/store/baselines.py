@@ -176,6 +176,11 @@ def _checked(name: str) -> str:
 
 
 def check_name(name: str) -> str:
+    """The name, if a baseline can be saved under it.
+
+    Raises:
+        UsageError: it can't.
+    """
     if name == LAST:
         raise UsageError(f"the name {LAST} is kept for the last run", "choose another name")
     return _checked(name)

@@ -5,12 +5,16 @@ this leaves the compiled modules behind, iaipy's own among them, so that a fresh
 import does the same work as its tenth.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sys
 
+from iaipy.declare import Declaration
 
-def _described(declaration):
+
+def _described(declaration: Declaration) -> dict[str, object]:
     return {
         "kind": "coroutine" if declaration.is_coroutine else "function",
         "line": declaration.line,
@@ -26,7 +30,7 @@ def _described(declaration):
     }
 
 
-def main(root, path, answer):
+def main(root: str, path: str, answer: str) -> None:
     """Write the declarations, or the traceback of the import, to the file `answer`."""
     from iaipy.workers import nursery  # noqa: F401 (compiles it, and what it imports)
     from iaipy.workers.loading import load
@@ -41,4 +45,3 @@ def main(root, path, answer):
         file.write(document)
     sys.stdout.flush()
     os._exit(0)
-

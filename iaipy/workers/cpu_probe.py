@@ -3,6 +3,6 @@
 from iaipy.workers.machine import cpu
 
 
-def main():
+def main() -> None:
     """Print it."""
     print(cpu())

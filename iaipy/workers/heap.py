@@ -10,6 +10,8 @@ bytes, in arenas of 1 MiB) and of glibc on 64-bit machines (malloc.c: chunks of 
 behind an 8-byte header). Under another allocator the loops below end at their bounds, without effect.
 """
 
+from __future__ import annotations
+
 import gc
 
 from iaipy.workers.machine import C, ffi
@@ -24,10 +26,10 @@ _LARGEST_HOLE = 65536
 _LARGEST_TCACHE = 1040
 _MOST_CHUNKS = 20_000
 
-_kept = []
+_kept: list[object] = []
 
 
-def settle():
+def settle() -> None:
     """Fill the holes in both heaps; what fills them stays for the life of the process."""
     gc.collect()
     _fill_integers()
@@ -37,20 +39,18 @@ def settle():
     # The last class takes what free pools there are as well, up to a whole new arena.
     _fill_pools(512, _POOLS_IN_ARENA)
     _kept.append(_block(512))
-    try:
+    if hasattr(C, "mallinfo2"):  # else not glibc, or one older than 2.33
         _fill_chunks()
-    except AttributeError:  # not glibc, or one older than 2.33
-        pass
 
 
-def _block(size):
+def _block(size: int) -> object:
     """An object that takes a block of this size class."""
     if size == 16:
         return object()
     return bytes(size - _SMALLEST_BYTES_OBJECT)
 
 
-def _fill_pools(size, pools):
+def _fill_pools(size: int, pools: int) -> None:
     """Allocate blocks of a size class until so many pools in a row were new, and are full."""
     blocks = (_POOL - _POOL_HEADER) // size
     last = run = 0
@@ -72,21 +72,22 @@ def _fill_pools(size, pools):
             return
 
 
-def _fill_integers():
+def _fill_integers() -> None:
     """The same for the class that integers live in, whose addresses can't be looked at without making more.
 
     So many that all holes are filled, then as many as the last pool has room for.
     """
-    _kept.append([1 << 40 | number for number in range(_INTEGERS)])
-    room = (_POOL - id(_kept[-1][-1]) % _POOL) // _INTEGER
-    _kept.append([1 << 40 | number for number in range(room)])
+    integers = [1 << 40 | number for number in range(_INTEGERS)]
+    room = (_POOL - id(integers[-1]) % _POOL) // _INTEGER
+    integers += [1 << 40 | number for number in range(room)]
+    _kept.append(integers)
 
 
-def _address(pointer):
+def _address(pointer: object) -> int:
     return int(ffi.cast("uintptr_t", pointer))
 
 
-def _fill_chunks():
+def _fill_chunks() -> None:
     """Allocate chunks of every size, the largest first, until each comes from the top of the heap."""
     top = _address(C.sbrk(0)) - C.mallinfo2().keepcost + 2 * _CHUNK_HEADER
     left = _MOST_CHUNKS

@@ -1,5 +1,7 @@
 """One measurement, from set-up to the two readings around the region; runs in a process of its own."""
 
+from __future__ import annotations
+
 import gc
 import os
 import sys
@@ -8,25 +10,35 @@ from iaipy import declare
 from iaipy.workers.machine import reading
 from iaipy.workers.protocol import RAISED, READY, UNAWAITED, answer_name, output_name
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from iaipy.declare import Declaration
+
+    Measured = tuple[int, int, list[str]]
+    """The two readings' process numbers, and remarks."""
+
 ANSWERS = 102
 
 
-def empty():
+def empty() -> None:
     """What is measured to learn the cost of measuring."""
 
 
-async def empty_coroutine():
+async def empty_coroutine() -> None:
     """The same among coroutines."""
 
 
-def no_setup():
+def no_setup() -> None:
     """The setup of a benchmark that has none."""
 
 
 class Work:
     """A benchmark's functions, each bound to the parameters it takes."""
 
-    def __init__(self, declaration, case):
+    def __init__(self, declaration: Declaration, case: dict[str, Any]) -> None:
         self.is_coroutine = declaration.is_coroutine
         self.function = declaration.function
         self.named = _accepted(declaration.function, case)
@@ -36,39 +48,43 @@ class Work:
         self.teardown_named = _accepted(declaration.teardown, case)
 
 
-def _accepted(function, case):
+def _accepted(function: Callable[..., Any] | None, case: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in case.items() if declare.accepts(function, name)}
 
 
-def works(declarations):
+def works(declarations: list[Declaration]) -> list[Work]:
     """One Work per case of every declaration, in the order in which collection numbers them."""
     return [Work(declaration, case) for declaration in declarations for case in declaration.cases()]
 
 
-def calibration(is_coroutine):
+def calibration(is_coroutine: bool) -> Work:
     """The Work that does nothing."""
     return Work(declare.Declaration(empty_coroutine if is_coroutine else empty), {})
 
 
-def _region(function, arguments, named, iterations):
+def _region(
+    function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any], iterations: int
+) -> tuple[int, int, Any]:
     before = reading()
     for _ in range(iterations):
         result = function(*arguments, **named)
     return before, reading(), result
 
 
-async def _region_awaited(function, arguments, named, iterations):
+async def _region_awaited(
+    function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any], iterations: int
+) -> tuple[int, int, Any]:
     before = reading()
     for _ in range(iterations):
         result = await function(*arguments, **named)
     return before, reading(), result
 
 
-def _arguments(value):
+def _arguments(value: Any) -> tuple[Any, ...]:
     return () if value is None else (value,)
 
 
-def _measure(work, warmup, iterations):
+def _measure(work: Work, warmup: int, iterations: int) -> Measured | None:
     for _ in range(warmup):
         value = work.setup(**work.setup_named)
         result = work.function(*_arguments(value), **work.named)
@@ -88,15 +104,15 @@ def _measure(work, warmup, iterations):
     return before, after, notes
 
 
-def _is_coroutine_object(value):
+def _is_coroutine_object(value: object) -> bool:
     return type(value).__name__ == "coroutine" and hasattr(value, "cr_frame")
 
 
-async def _settled(value):
+async def _settled(value: Any) -> Any:
     return await value if _is_coroutine_object(value) else value
 
 
-async def _measure_awaited(work, warmup, iterations):
+async def _measure_awaited(work: Work, warmup: int, iterations: int) -> Measured:
     import asyncio
 
     for _ in range(warmup):
@@ -117,14 +133,14 @@ async def _measure_awaited(work, warmup, iterations):
     return before, after, notes
 
 
-def _leftovers():
+def _leftovers() -> list[str]:
     threads = len(os.listdir("/proc/self/task")) - 1
-    return [f"left {threads} thread{'s' * (threads > 1)} running, whose work is counted or not as they were scheduled"] * (
-        threads > 0
-    )
+    if not threads:
+        return []
+    return [f"left {threads} thread{'s' * (threads > 1)} running; how much of its work is counted is chance"]
 
 
-def _run(work, warmup, iterations):
+def _run(work: Work, warmup: int, iterations: int) -> Measured | None:
     if not work.is_coroutine:
         return _measure(work, warmup, iterations)
     import asyncio
@@ -133,7 +149,7 @@ def _run(work, warmup, iterations):
         return runner.run(_measure_awaited(work, warmup, iterations))
 
 
-def rehearse(work):
+def rehearse(work: Work) -> None:
     """Go through a region in this very process, so that its first time is behind every child."""
     if work.is_coroutine:
         import asyncio
@@ -143,7 +159,7 @@ def rehearse(work):
         _region(work.function, (), {}, 1)
 
 
-def _seed():
+def _seed() -> None:
     # What an import drew from the system's entropy must not decide the path a benchmark takes.
     if "random" in sys.modules:
         sys.modules["random"].seed(0)
@@ -151,7 +167,7 @@ def _seed():
         sys.modules["numpy.random"].seed(0)
 
 
-def main(work, ticket, warmup, iterations, folder):
+def main(work: Work, ticket: int, warmup: int, iterations: int, folder: str) -> None:
     """Measure, tell the host through the ticket's pipe, and end the process.
 
     It ends by SIGKILL: an ordinary end would make valgrind write a counter file that nobody reads,
@@ -169,7 +185,11 @@ def main(work, ticket, warmup, iterations, folder):
     _seed()
     try:
         measured = _run(work, warmup, iterations)
-        answer = UNAWAITED if measured is None else "\n".join((READY, str(measured[0]), str(measured[1]), *measured[2]))
+        answer = (
+            UNAWAITED
+            if measured is None
+            else "\n".join((READY, str(measured[0]), str(measured[1]), *measured[2]))
+        )
     except BaseException:
         import traceback
 
@@ -178,9 +198,9 @@ def main(work, ticket, warmup, iterations, folder):
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
-            except (AttributeError, ValueError, OSError):
+            except (AttributeError, ValueError, OSError):  # the benchmark has closed or replaced it
                 pass
-        answer = answer.encode("utf-8", "backslashreplace") + b"\0"
-        while answer:
-            answer = answer[os.write(ANSWERS, answer) :]
+        rest = answer.encode("utf-8", "backslashreplace") + b"\0"
+        while rest:
+            rest = rest[os.write(ANSWERS, rest) :]
     os.kill(os.getpid(), 9)

@@ -1,11 +1,13 @@
 """Import a benchmark file, under valgrind or not, in one and the same way."""
 
+from __future__ import annotations
+
 import sys
 
 from iaipy import declare
 
 
-def load(root, path):
+def load(root: str, path: str) -> list[declare.Declaration]:
     """Import the file as the module that its name says; its own declarations, in order.
 
     The file's folder and the project's root come first on the search path. Raises whatever the import
@@ -16,5 +18,7 @@ def load(root, path):
     name = file.removesuffix(".py")
     module = __import__(name)
     if getattr(module, "__file__", None) != path:
-        raise ImportError(f"its name is taken: {name} is {getattr(module, '__file__', module)}; rename the file")
+        raise ImportError(
+            f"its name is taken: {name} is {getattr(module, '__file__', module)}; rename the file"
+        )
     return [declaration for declaration in declare.declared if declaration.function.__module__ == name]

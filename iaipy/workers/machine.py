@@ -6,8 +6,16 @@ reading and the region is noise, so the fork, the child's exit and the parent's 
 of machine code without a branch into libc or Python.
 """
 
+from __future__ import annotations
 
 from iaipy.workers._libc import ffi
+
+__all__ = ["C", "cpu", "ffi", "reading", "running_on_valgrind", "start_instrumentation"]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 C = ffi.dlopen(None)
 
@@ -42,55 +50,58 @@ _START_INSTRUMENTATION = 0x4347_0000  # cachegrind.h: VG_USERREQ_TOOL_BASE('C', 
 _RUNNING_ON_VALGRIND = 0x1001
 
 
-def _machine():
+def _machine() -> str:
     """The architecture, without the imports of the platform module."""
     import posix
 
     return posix.uname().machine
 
 
-def _routine(signature, code):
+def _routine(signature: str, code: str) -> Callable[..., Any]:
     """Put machine code where it can run, and make a function of it."""
-    code = bytes.fromhex(code)
+    instructions = bytes.fromhex(code)
     page = C.mmap(ffi.NULL, 4096, _READ_WRITE_EXECUTE, _PRIVATE_ANONYMOUS, -1, 0)
     if int(ffi.cast("intptr_t", page)) == -1:
         raise OSError("mmap of an executable page was refused")
-    ffi.memmove(page, code, len(code))
-    return ffi.cast(signature, page)
+    ffi.memmove(page, instructions, len(instructions))
+    routine: Callable[..., Any] = ffi.cast(signature, page)
+    return routine
 
 
-def _reading_by_libc():
+def _reading_by_libc() -> int:
     """What `reading` does, through libc: for architectures without a routine of their own."""
     pid = C.fork()
     if pid == 0:
         C._exit(0)
     C.waitpid(pid, ffi.NULL, 0)
-    return pid
+    return int(pid)
 
 
 MACHINE = _machine()
 
-reading = _routine("int(*)(void)", _READING[MACHINE]) if MACHINE in _READING else _reading_by_libc
+reading: Callable[[], int] = (
+    _routine("int(*)(void)", _READING[MACHINE]) if MACHINE in _READING else _reading_by_libc
+)
 
 
-def _request(number):
+def _request(number: int) -> int:
     if MACHINE not in _CLIENT_REQUEST:
         return 0
     routine = _routine("unsigned long(*)(unsigned long *, unsigned long)", _CLIENT_REQUEST[MACHINE])
-    return routine(ffi.new("unsigned long[6]", [number, 0, 0, 0, 0, 0]), 0)
+    return int(routine(ffi.new("unsigned long[6]", [number, 0, 0, 0, 0, 0]), 0))
 
 
-def running_on_valgrind():
+def running_on_valgrind() -> bool:
     """Whether valgrind executes this process."""
     return _request(_RUNNING_ON_VALGRIND) > 0
 
 
-def start_instrumentation():
+def start_instrumentation() -> None:
     """Let cachegrind (3.22 and newer, started with --instr-at-start=no) count from here on."""
     _request(_START_INSTRUMENTATION)
 
 
-def cpu():
+def cpu() -> str:
     """What this process sees of the CPU: the CPUID leaves 0, 1 and 7 in hexadecimal, or its HWCAP.
 
     F16C, RDRAND and RDSEED are left out: valgrind passes them through from the host, and no count
@@ -99,7 +110,9 @@ def cpu():
     if MACHINE not in _CPUID:
         with open("/proc/self/auxv", "rb") as file:
             words = memoryview(file.read()).cast("L")
-        return "hwcap " + " ".join(f"{words[i + 1]:x}" for i in range(0, len(words) - 1, 2) if words[i] in (16, 26))
+        return "hwcap " + " ".join(
+            f"{words[i + 1]:x}" for i in range(0, len(words) - 1, 2) if words[i] in (16, 26)
+        )
     routine = _routine("void(*)(unsigned int *)", _CPUID[MACHINE])
     registers = ffi.new("unsigned int[4]")
     leaves = []
@@ -112,5 +125,3 @@ def cpu():
         routine(registers)
         leaves.append("-".join(f"{registers[i] & masks[i]:x}" for i in range(4)))
     return " ".join(leaves)
-
-

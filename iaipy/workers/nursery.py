@@ -7,15 +7,21 @@ every child starts from the same state in any order: the loop below parses nothi
 what to do is read by the child, after the fork.
 """
 
+from __future__ import annotations
+
 import gc
 import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from iaipy.workers import job
 
 REQUESTS, REPLIES = 100, 101  # out of reach of a benchmark that closes what it finds open
 REHEARSALS = 3
 
 
-def _hello(folder, number_of_works):
+def _hello(folder: str, number_of_works: int) -> None:
     """Tell the host what it needs to know once."""
     from iaipy.workers.machine import cpu
     from iaipy.workers.protocol import HELLO
@@ -27,10 +33,19 @@ def _hello(folder, number_of_works):
         file.write(f"works {number_of_works}\n")
 
 
-def _serve(works, folder):
+def _serve(works: dict[int, job.Work], folder: str) -> None:
     from iaipy.workers import heap, job
     from iaipy.workers.machine import C, ffi
-    from iaipy.workers.protocol import FORK, FORK_EMPTY, IMPORTED, INT_BYTES, REPLY_INTS, REQUEST_INTS, RUN_HERE, WAIT
+    from iaipy.workers.protocol import (
+        FORK,
+        FORK_EMPTY,
+        IMPORTED,
+        INT_BYTES,
+        REPLY_INTS,
+        REQUEST_INTS,
+        RUN_HERE,
+        WAIT,
+    )
 
     request, reply = ffi.new("int[]", REQUEST_INTS), ffi.new("int[]", REPLY_INTS)
     request_bytes, reply_bytes = REQUEST_INTS * INT_BYTES, REPLY_INTS * INT_BYTES
@@ -43,7 +58,7 @@ def _serve(works, folder):
         if C.read(REQUESTS, request, request_bytes) != request_bytes:
             break
         operation = request[0]
-        if operation == FORK or operation == FORK_EMPTY:
+        if operation in (FORK, FORK_EMPTY):
             reply[0] = C.fork()
         elif operation == WAIT:
             C.waitpid(request[1], reply, 0)
@@ -57,7 +72,7 @@ def _serve(works, folder):
             job.main(works[request[1]], request[2], request[3], request[4], folder)
 
 
-def _take_channels():
+def _take_channels() -> None:
     """Move the host's pipes out of a benchmark's reach; its own input is empty, its output is the log."""
     os.dup2(0, REQUESTS, False)
     os.dup2(1, REPLIES, False)
@@ -67,7 +82,7 @@ def _take_channels():
     os.dup2(2, 1)
 
 
-def main(folder, root, path, instrument):
+def main(folder: str, root: str, path: str, instrument: str) -> None:
     """Import, say hello, serve; end without the counter file that an ordinary exit would write."""
     _take_channels()
     from iaipy.workers import job, machine, protocol
@@ -89,8 +104,8 @@ def main(folder, root, path, instrument):
 
         with open(f"{folder}/{protocol.IMPORT_ERROR}", "w") as file:
             traceback.print_exc(file=file)
-        os.write(REPLIES, protocol.IMPORT_FAILED.to_bytes(protocol.REPLY_INTS * protocol.INT_BYTES, sys.byteorder))
+        reply_bytes = protocol.REPLY_INTS * protocol.INT_BYTES
+        os.write(REPLIES, protocol.IMPORT_FAILED.to_bytes(reply_bytes, sys.byteorder))
     else:
         _serve(works, folder)
     os.kill(os.getpid(), 9)
-

@@ -20,11 +20,11 @@ HELLO = "hello"
 IMPORT_ERROR = "import-error"
 
 
-def answer_name(ticket):
+def answer_name(ticket: int) -> str:
     """The pipe of a ticket."""
     return f"answer.{ticket}"
 
 
-def output_name(ticket):
+def output_name(ticket: int) -> str:
     """The file with what a benchmark printed."""
     return f"output.{ticket}"

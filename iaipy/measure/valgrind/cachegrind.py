@@ -26,7 +26,9 @@ def read_totals(path: Path) -> dict[str, int]:
             file.seek(max(0, size - _TAIL_BYTES))
             tail = file.read()
     except OSError as error:
-        raise MeasurementError(f"valgrind left no counter file {path.name}: {error.strerror}. {_REMEDY}") from error
+        raise MeasurementError(
+            f"valgrind left no counter file {path.name}: {error.strerror}. {_REMEDY}"
+        ) from error
     return parse_totals(head.decode(errors="replace"), tail.decode(errors="replace"), path.name)
 
 
@@ -42,9 +44,13 @@ def parse_totals(head: str, tail: str, name: str) -> dict[str, int]:
         raise MeasurementError(f"valgrind's counter file {name} is cut short. {_REMEDY}")
     events, values = header[1].split(), summary[1].split()
     if len(values) != len(events) or not all(value.isdecimal() for value in values):
-        raise MeasurementError(f"valgrind's counter file {name} has a summary line that makes no sense. {_REMEDY}")
+        raise MeasurementError(
+            f"valgrind's counter file {name} has a summary line that makes no sense. {_REMEDY}"
+        )
     totals = dict(zip(events, map(int, values), strict=True))
     missing = [event for event in EVENTS if event not in totals]
     if missing:
-        raise MeasurementError(f"valgrind's counter file {name} lacks the events {', '.join(missing)}. {_REMEDY}")
+        raise MeasurementError(
+            f"valgrind's counter file {name} lacks the events {', '.join(missing)}. {_REMEDY}"
+        )
     return {event: totals[event] for event in EVENTS}

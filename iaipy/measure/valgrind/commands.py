@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from iaipy.errors import MeasurementError
 from iaipy import process
+from iaipy.errors import MeasurementError
 from iaipy.measure.assemble import Reading
 from iaipy.measure.environment import padded
 from iaipy.measure.valgrind.cachegrind import read_totals
@@ -101,7 +101,9 @@ def _prepared_run(
         _aside("teardown", command.teardown, env, cwd, log, timeout_s)
 
 
-def _aside(what: str, argv: Sequence[str] | None, env: Mapping[str, str], cwd: Path, log: Path, timeout_s: float) -> None:
+def _aside(
+    what: str, argv: Sequence[str] | None, env: Mapping[str, str], cwd: Path, log: Path, timeout_s: float
+) -> None:
     if argv is None:
         return
     with log.open("wb") as output:
@@ -126,7 +128,9 @@ def _run(
 ) -> int:
     with ExitStack() as files:
         output = files.enter_context(log.open("wb"))
-        stdin = None if command.stdin is None else files.enter_context((place.root / command.stdin).open("rb"))
+        stdin = (
+            None if command.stdin is None else files.enter_context((place.root / command.stdin).open("rb"))
+        )
         try:
             child = process.start(
                 argv, env=env, cwd=cwd, stdout=output, **({} if stdin is None else {"stdin": stdin})
@@ -166,10 +170,13 @@ def _await_line(child: process.Child, pattern: re.Pattern[str], log: Path, timeo
                 continue
             if ended:
                 raise MeasurementError(
-                    f"{process.described(child.wait())} before a line matched {pattern.pattern!r}", _printed(log)
+                    f"{process.described(child.wait())} before a line matched {pattern.pattern!r}",
+                    _printed(log),
                 )
             if time.monotonic() > deadline:
-                raise MeasurementError(f"no line matched {pattern.pattern!r} within {timeout_s:g} s", _printed(log))
+                raise MeasurementError(
+                    f"no line matched {pattern.pattern!r} within {timeout_s:g} s", _printed(log)
+                )
             time.sleep(0.01)
 
 

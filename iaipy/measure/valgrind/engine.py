@@ -10,9 +10,9 @@ from itertools import count, groupby
 from pathlib import Path
 from types import TracebackType
 
+from iaipy import process
 from iaipy.config import Config
 from iaipy.errors import HostError, MeasurementError
-from iaipy import process
 from iaipy.measure import assemble, environment
 from iaipy.measure.assemble import Reading
 from iaipy.measure.once import Once
@@ -37,7 +37,9 @@ class CachegrindEngine:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._env = environment.pinned(os.environ, profile=config.cpu_profile, extra=config.env, passed=config.pass_env)
+        self._env = environment.pinned(
+            os.environ, profile=config.cpu_profile, extra=config.env, passed=config.pass_env
+        )
         self._python = environment.find_python(config.python, self._env)
         self._valgrind = launch.find(config.valgrind, self._env, sys.platform)
         self._place = commands.Place(self._env, config.root)
@@ -73,7 +75,10 @@ class CachegrindEngine:
         pool.push(
             [
                 *(partial(self._open_file, pool, started, file) for file in files),
-                *(partial(_report, pool, started, b, partial(self._measure_command, b, by_id)) for b in programs),
+                *(
+                    partial(_report, pool, started, b, partial(self._measure_command, b, by_id))
+                    for b in programs
+                ),
             ]
         )
         return pool.outcomes()
@@ -115,7 +120,9 @@ class CachegrindEngine:
         try:
             others = self._read_command(by_id[benchmark.command.minus])
         except MeasurementError as error:
-            raise MeasurementError(f"{benchmark.command.minus}, which it is held against, failed", str(error)) from error
+            raise MeasurementError(
+                f"{benchmark.command.minus}, which it is held against, failed", str(error)
+            ) from error
         return assemble.result(benchmark, readings, assemble.middle(others), assemble.spread_of(others))
 
     def _read_command(self, benchmark: Benchmark) -> list[Reading]:
@@ -176,13 +183,15 @@ class CachegrindEngine:
         seen = environment.cpu_class(self._cpu)
         if self._config.cpu_profile == "avx2" and seen not in ("avx2", "other"):
             return [
-                f"this CPU has no AVX2 (valgrind presents it as {seen}): libraries choose other code, and counts differ from "
-                "those of most machines; --cpu-profile any gives the same counts on all of them"
+                f"this CPU has no AVX2 (valgrind presents it as {seen}): libraries choose other code, and "
+                "counts differ from those of most machines; --cpu-profile any gives the same counts on all of them"
             ]
         return []
 
 
-def _report(pool: Pool[Outcome], started: Started, benchmark: Benchmark, measure: Callable[[], Result]) -> None:
+def _report(
+    pool: Pool[Outcome], started: Started, benchmark: Benchmark, measure: Callable[[], Result]
+) -> None:
     started(benchmark)
     try:
         pool.report(measure())

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 from iaipy.measure import assemble
 from iaipy.measure.assemble import Reading
@@ -29,7 +28,9 @@ class FunctionFile:
         fork: False to give every measurement a process of its own.
     """
 
-    def __init__(self, nursery: Nursery, another: Callable[[], Nursery], measurements: int, *, fork: bool) -> None:
+    def __init__(
+        self, nursery: Nursery, another: Callable[[], Nursery], measurements: int, *, fork: bool
+    ) -> None:
         self._nursery = nursery
         self._another = another
         self._left = measurements
@@ -40,7 +41,9 @@ class FunctionFile:
         self._notes: tuple[str, ...] = ()
         if not nursery.safe_to_fork:
             threads = nursery.hello["threads"]
-            self._notes = (f"measured in fresh processes, because importing the file left {threads} threads running",)
+            self._notes = (
+                f"measured in fresh processes, because importing the file left {threads} threads running",
+            )
 
     def measure(self, benchmark: Benchmark, repeats: int, timeout_s: float) -> Result:
         """Measure one benchmark, and calibrate for its kind if that is yet to be done.

@@ -10,7 +10,10 @@ from iaipy.errors import HostError
 from iaipy.process import ask
 
 OLDEST = (3, 15)
-INSTALL = "install it (Debian and Ubuntu: apt-get install valgrind; Fedora: dnf install valgrind) or name it with --valgrind PATH"
+INSTALL = (
+    "install it (Debian and Ubuntu: apt-get install valgrind; Fedora: dnf install valgrind) "
+    "or name it with --valgrind PATH"
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,9 @@ def find(name: str, env: Mapping[str, str], platform: str) -> Valgrind:
     try:
         finished = ask([path, "--version"], env=env, cwd=Path("/"))
     except OSError as error:
-        raise HostError(f"{path} can't be started: {error.strerror}.", f"Reinstall valgrind: {INSTALL}.") from error
+        raise HostError(
+            f"{path} can't be started: {error.strerror}.", f"Reinstall valgrind: {INSTALL}."
+        ) from error
     match = re.search(r"valgrind-(\d+)\.(\d+)(\S*)", finished.output)
     if finished.status != 0 or match is None:
         raise HostError(

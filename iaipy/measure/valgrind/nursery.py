@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from iaipy.errors import HostError, MeasurementError
 from iaipy import process
+from iaipy.errors import HostError, MeasurementError
 from iaipy.measure.assemble import Reading
 from iaipy.measure.environment import padded
 from iaipy.measure.valgrind.cachegrind import read_totals
@@ -65,7 +65,10 @@ class Nursery:
         self.folder = folder
         self._lock = threading.Lock()
         instrument = "start" if launch.late else "on"
-        program = (launch.python, *launcher.argv("nursery", str(folder), str(launch.root), str(path), instrument))
+        program = (
+            launch.python,
+            *launcher.argv("nursery", str(folder), str(launch.root), str(path), instrument),
+        )
         self._log = folder / "log"
         with self._log.open("wb") as log:
             try:
@@ -86,7 +89,9 @@ class Nursery:
 
     def _greet(self, path: Path, timeout_s: float) -> dict[str, str]:
         if not select.select([self._replies], [], [], timeout_s)[0]:
-            raise MeasurementError(f"importing {path.name} took longer than {timeout_s:g} s", self._printed(self._log))
+            raise MeasurementError(
+                f"importing {path.name} took longer than {timeout_s:g} s", self._printed(self._log)
+            )
         reply = self._reply()
         if reply is None:
             raise MeasurementError(
@@ -95,7 +100,8 @@ class Nursery:
             )
         if reply == protocol.IMPORT_FAILED:
             raise MeasurementError(
-                f"{path.name} can't be imported", (self.folder / protocol.IMPORT_ERROR).read_text(errors="replace")
+                f"{path.name} can't be imported",
+                (self.folder / protocol.IMPORT_ERROR).read_text(errors="replace"),
             )
         for _ in range(_EMPTY_CHILDREN):
             self._ask(protocol.WAIT, self._ask(protocol.FORK_EMPTY, 0, 0, 0, 0), 0, 0, 0)
@@ -170,16 +176,22 @@ class Nursery:
         output = self.folder / protocol.output_name(ticket)
         try:
             if answer is None:
-                raise MeasurementError(f"took longer than its timeout of {timeout_s:g} s", self._printed(output))
+                raise MeasurementError(
+                    f"took longer than its timeout of {timeout_s:g} s", self._printed(output)
+                )
             if not answer.endswith(b"\0"):
-                raise MeasurementError(f"the benchmark's process {process.described(status)}", self._printed(output))
+                raise MeasurementError(
+                    f"the benchmark's process {process.described(status)}", self._printed(output)
+                )
             word, *lines = answer[:-1].decode(errors="replace").split("\n")
             if word == protocol.UNAWAITED:
                 raise MeasurementError(
                     "is a plain function that returned a coroutine nobody awaited; declare it with async def"
                 )
             if word == protocol.RAISED:
-                raise MeasurementError(f"raised {lines[-2] if len(lines) > 1 else 'an exception'}", "\n".join(lines))
+                raise MeasurementError(
+                    f"raised {lines[-2] if len(lines) > 1 else 'an exception'}", "\n".join(lines)
+                )
             before, after = (self.folder / f"counts.{pid}" for pid in lines[:2])
             reading = Reading(difference(read_totals(after), read_totals(before)), tuple(lines[2:]))
             before.unlink()
