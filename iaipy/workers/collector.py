@@ -37,10 +37,10 @@ def main(root: str, path: str, answer: str) -> None:
 
     try:
         document = json.dumps({"declarations": [_described(declaration) for declaration in load(root, path)]})
-    except BaseException:
-        import traceback
+    except BaseException as error:
+        from iaipy.workers.failure import described
 
-        document = json.dumps({"error": traceback.format_exc()})
+        document = json.dumps({"error": described(error)})
     with open(answer, "w", encoding="utf-8") as file:
         file.write(document)
     sys.stdout.flush()

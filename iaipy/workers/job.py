@@ -190,10 +190,10 @@ def main(work: Work, ticket: int, warmup: int, iterations: int, folder: str) -> 
             if measured is None
             else "\n".join((READY, str(measured[0]), str(measured[1]), *measured[2]))
         )
-    except BaseException:
-        import traceback
+    except BaseException as error:  # SystemExit and KeyboardInterrupt too are the benchmark's failure
+        from iaipy.workers.failure import described
 
-        answer = RAISED + "\n" + traceback.format_exc()
+        answer = f"{RAISED}\n{described(error)}"
     if os.getpid() == process:  # a benchmark's own fork may have come back here as well
         for stream in (sys.stdout, sys.stderr):
             try:

@@ -99,11 +99,11 @@ def main(folder: str, root: str, path: str, instrument: str) -> None:
             works[number] = job.calibration(is_coroutine)
             for _ in range(REHEARSALS):
                 job.rehearse(works[number])
-    except BaseException:
-        import traceback
+    except BaseException as error:
+        from iaipy.workers.failure import described
 
-        with open(f"{folder}/{protocol.IMPORT_ERROR}", "w") as file:
-            traceback.print_exc(file=file)
+        with open(f"{folder}/{protocol.IMPORT_ERROR}", "w", errors="backslashreplace") as file:
+            file.write(described(error))
         reply_bytes = protocol.REPLY_INTS * protocol.INT_BYTES
         os.write(REPLIES, protocol.IMPORT_FAILED.to_bytes(reply_bytes, sys.byteorder))
     else:

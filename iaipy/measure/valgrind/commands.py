@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from iaipy import process
@@ -14,6 +15,7 @@ from iaipy.errors import MeasurementError
 from iaipy.measure.assemble import Reading
 from iaipy.measure.environment import padded
 from iaipy.measure.valgrind.cachegrind import read_totals
+from iaipy.measure.valgrind.logs import Log, explained, read_log
 from iaipy.model.benchmark import Command
 from iaipy.model.metrics import total
 
@@ -63,21 +65,39 @@ def measure(prefix: Sequence[str], command: Command, place: Place, folder: Path,
     Raises:
         MeasurementError: as `rehearse`, or valgrind left no complete counters.
     """
-    pid = _prepared_run(prefix, command, place, folder, timeout_s)
-    notes = []
-    if not (folder / f"counts.{pid}").exists():
+    main = _prepared_run(prefix, command, place, folder, timeout_s)
+    if not (folder / f"counts.{main}").exists():
         raise MeasurementError("valgrind left no counter file; the command may have been killed")
-    counted, forked = [], 0
-    for path in sorted(folder.glob("counts.*")):
-        # A process that valgrind started has a log of its own; one that was only forked has not, and its
-        # file repeats what its parent had counted up to the fork.
-        if (folder / f"valgrind.{path.suffix[1:]}").exists():
-            counted.append(read_totals(path))
-        else:
-            forked += 1
+    pids = sorted(int(path.suffix[1:]) for path in folder.glob("counts.*"))
+    logs = {pid: read_log(folder, pid) for pid in pids}
+    forked = {pid for pid in pids if pid != main and _only_forked(logs[pid], logs)}
+    notes = []
     if forked:
-        notes.append(f"forked {forked} process{'es' * (forked > 1)} whose work is not counted")
-    return Reading(total(counted), tuple(notes))
+        notes.append(f"forked {len(forked)} process{'es' * (len(forked) > 1)}, whose work is not counted")
+    if logs[main].command != " ".join(command.argv):
+        notes.append(f"became {logs[main].command!r} by exec; what it did before is not counted")
+    if _ignores_environment(command.argv):
+        notes.append("runs Python with -E or -I, which ignores the pinned hash seed: its counts may wander")
+    return Reading(
+        total(read_totals(folder / f"counts.{pid}") for pid in pids if pid not in forked), tuple(notes)
+    )
+
+
+def _only_forked(log: Log, logs: Mapping[int, Log]) -> bool:
+    """Whether a process goes on with the program of its parent.
+
+    Its counters then begin with what the parent had counted before the fork, so they can't be added.
+    """
+    parent = logs.get(log.parent)
+    return parent is not None and parent.command == log.command
+
+
+def _ignores_environment(argv: Sequence[str]) -> bool:
+    """Whether a command is Python under an option that makes it ignore PYTHONHASHSEED."""
+    if not Path(argv[0]).name.startswith("python"):
+        return False
+    options = takewhile(lambda word: word.startswith("-") and word not in ("-c", "-m", "-"), argv[1:])
+    return any(set("EI") & set(word) for word in options if not word.startswith("--"))
 
 
 def _prepared_run(
@@ -151,7 +171,10 @@ def _run(
     if status is None:
         raise MeasurementError(f"took longer than its timeout of {timeout_s:g} s", _printed(log))
     if status != command.expect_exit:
-        raise MeasurementError(f"{process.described(status)}, expected {command.expect_exit}", _printed(log))
+        why = explained(status, read_log(log.parent, child.pid))
+        raise MeasurementError(
+            f"{process.described(status)}, expected {command.expect_exit}{why}", _printed(log)
+        )
     return child.pid
 
 

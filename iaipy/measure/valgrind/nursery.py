@@ -15,6 +15,7 @@ from iaipy.errors import HostError, MeasurementError
 from iaipy.measure.assemble import Reading
 from iaipy.measure.environment import padded
 from iaipy.measure.valgrind.cachegrind import read_totals
+from iaipy.measure.valgrind.logs import explained, read_log
 from iaipy.model.metrics import difference
 from iaipy.workers import launcher, protocol
 
@@ -64,6 +65,7 @@ class Nursery:
     def __init__(self, launch: Launch, path: Path, folder: Path, timeout_s: float) -> None:
         self.folder = folder
         self._lock = threading.Lock()
+        self._children: set[int] = set()
         instrument = "start" if launch.late else "on"
         program = (
             launch.python,
@@ -146,15 +148,16 @@ class Nursery:
         answers = self._open_answers(ticket)
         try:
             pid = self._ask(protocol.FORK, work, ticket, warmup, iterations)
+            self._children.add(pid)
             answer = _receive(answers, timeout_s, lambda: process.gone(pid))
             if answer is None:
-                process.kill_group(pid)
-                process.kill(pid)
+                _kill(pid)
             status = os.waitstatus_to_exitcode(self._ask(protocol.WAIT, pid, 0, 0, 0))
             process.kill_group(pid)
+            self._children.discard(pid)
         finally:
             os.close(answers)
-        return self._outcome(ticket, answer, status, timeout_s)
+        return self._outcome(ticket, answer, status, pid, timeout_s)
 
     def measure_here(self, work: int, ticket: int, warmup: int, iterations: int, timeout_s: float) -> Reading:
         """The same in the server itself, which ends with it."""
@@ -165,14 +168,14 @@ class Nursery:
             answer = _receive(answers, timeout_s, lambda: self._child.poll() is not None)
         finally:
             os.close(answers)
-        return self._outcome(ticket, answer, process.end(self._child), timeout_s)
+        return self._outcome(ticket, answer, process.end(self._child), self._child.pid, timeout_s)
 
     def _open_answers(self, ticket: int) -> int:
         pipe = self.folder / protocol.answer_name(ticket)
         os.mkfifo(pipe)
         return os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
 
-    def _outcome(self, ticket: int, answer: bytes | None, status: int, timeout_s: float) -> Reading:
+    def _outcome(self, ticket: int, answer: bytes | None, status: int, pid: int, timeout_s: float) -> Reading:
         output = self.folder / protocol.output_name(ticket)
         try:
             if answer is None:
@@ -180,9 +183,8 @@ class Nursery:
                     f"took longer than its timeout of {timeout_s:g} s", self._printed(output)
                 )
             if not answer.endswith(b"\0"):
-                raise MeasurementError(
-                    f"the benchmark's process {process.described(status)}", self._printed(output)
-                )
+                why = explained(status, read_log(self.folder, pid))
+                raise MeasurementError(f"its process {process.described(status)}{why}", self._printed(output))
             word, *lines = answer[:-1].decode(errors="replace").split("\n")
             if word == protocol.UNAWAITED:
                 raise MeasurementError(
@@ -206,7 +208,15 @@ class Nursery:
 
     def close(self) -> None:
         """End the server and all that it started."""
+        for pid in tuple(self._children):
+            _kill(pid)
         process.end(self._child)
+
+
+def _kill(pid: int) -> None:
+    """Kill a measuring process and what it started; it may not have got as far as leading a group."""
+    process.kill_group(pid)
+    process.kill(pid)
 
 
 def _receive(answers: int, timeout_s: float, ended: Callable[[], bool]) -> bytes | None:
