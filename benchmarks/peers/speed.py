@@ -6,7 +6,8 @@ The three are started in turn, round by round, so that a change of the machine's
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import common
@@ -23,28 +24,60 @@ _IAIPY = f"iaipy run, {REPEATS} repeats"
 _CODSPEED = "pytest-codspeed under callgrind"
 
 
-def iaipy(folder: Path, valgrind: str, *words: str) -> float:
-    """Seconds of `iaipy run`."""
-    argv = common.iaipy("--repeats", str(REPEATS), *words, valgrind=valgrind)
-    return common.must(argv, folder).seconds
+@dataclass(frozen=True)
+class Time:
+    """Seconds of the clock, and of all cores together."""
+
+    seconds: float
+    cpu_seconds: float
 
 
-def usual(folder: Path, valgrind: str, sample: int) -> float:
-    """Seconds of two cachegrind processes per benchmark, scaled up from the first `sample` of them."""
-    seconds = 0.0
+def iaipy(folder: Path, valgrind: str, *words: str) -> Time:
+    """Time `iaipy run`."""
+    finished = common.must(common.iaipy("--repeats", str(REPEATS), *words, valgrind=valgrind), folder)
+    return Time(finished.seconds, finished.cpu_seconds)
+
+
+def usual(folder: Path, valgrind: str, sample: int) -> Time:
+    """Time two cachegrind processes per benchmark, scaled up from the first `sample` benchmarks."""
     prefix = [valgrind, "--tool=cachegrind", "--cache-sim=yes", *common.CACHE]
-    for number in range(sample):
-        for code in ("import copies", f"import copies; copies.copy_{number:02}()"):
-            counts = f"--cachegrind-out-file={folder}/usual.out"
-            argv = [*prefix, counts, sys.executable, "-c", code]
-            seconds += common.must(argv, folder, {"PYTHONHASHSEED": "0"}).seconds
-    return seconds * common.COPIES / sample
+    prefix += [f"--cachegrind-out-file={folder}/usual.out", sys.executable, "-c"]
+    empty = "import copies"
+    programs = [code for n in range(sample) for code in (empty, f"{empty}; copies.copy_{n:02}()")]
+    runs = [common.must([*prefix, code], folder, {"PYTHONHASHSEED": "0"}) for code in programs]
+    scale = common.COPIES / sample
+    return Time(sum(run.seconds for run in runs) * scale, sum(run.cpu_seconds for run in runs) * scale)
 
 
-def codspeed(folder: Path, valgrind: str) -> float:
-    """Seconds of pytest-codspeed."""
+def codspeed(folder: Path, valgrind: str) -> Time:
+    """Time pytest-codspeed."""
     with tempfile.TemporaryDirectory() as profile:
-        return common.codspeed(folder, Path(profile), valgrind)[0]
+        finished, _ = common.codspeed(folder, Path(profile), valgrind)
+    return Time(finished.seconds, finished.cpu_seconds)
+
+
+def times_of(ways: Mapping[str, Callable[[], Time]], rounds: int) -> dict[str, list[Time]]:
+    """Start all of them in turn, again and again."""
+    times: dict[str, list[Time]] = {way: [] for way in ways}
+    for _ in range(rounds):
+        for way, time in ways.items():
+            times[way].append(time())
+    return times
+
+
+def report(times: Mapping[str, list[Time]]) -> dict[str, float]:
+    """Print the table; the median seconds by way."""
+    medians = {way: statistics.median(time.seconds for time in taken) for way, taken in times.items()}
+    rows = []
+    for way, taken in times.items():
+        seconds = [time.seconds for time in taken]
+        cpu = statistics.median(time.cpu_seconds for time in taken)
+        around = f"{min(seconds):.2f} … {max(seconds):.2f}"
+        rows.append(
+            [way, f"{medians[way]:.2f}", around, f"{medians[way] / medians[_IAIPY]:.2f}", f"{cpu:.2f}"]
+        )
+    print(common.table(("way", "median, s", "range, s", "ratio", "median CPU, s"), rows))
+    return medians
 
 
 def main() -> int:
@@ -61,44 +94,26 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     valgrind, sample = arguments.valgrind, arguments.usual_sample
-    scaled = (
-        "" if sample == common.COPIES else f" (measured for {sample} benchmarks, scaled to {common.COPIES})"
-    )
+    scaled = f" (measured for {sample} benchmarks, scaled)" if sample < common.COPIES else ""
     the_usual = f"the usual way, {2 * common.COPIES} cachegrind processes{scaled}"
+    rounds = f"{arguments.rounds} rounds"
+    print(f"{common.versions(valgrind)}; {common.COPIES} × json.loads of 200 rows, {rounds}\n")
     with tempfile.TemporaryDirectory() as name:
         folder = common.copies_project(Path(name))
-        ways: dict[str, Callable[[], float]] = {
+        ways: dict[str, Callable[[], Time]] = {
             _IAIPY: lambda: iaipy(folder, valgrind),
-            f"iaipy run -j 1, {REPEATS} repeats": lambda: iaipy(folder, valgrind, "-j", "1"),
+            f"{_IAIPY}, -j 1": lambda: iaipy(folder, valgrind, "-j", "1"),
             the_usual: lambda: usual(folder, valgrind, sample),
         }
         if common.has_codspeed():
             ways[_CODSPEED] = lambda: codspeed(folder, valgrind)
-        times: dict[str, list[float]] = {way: [] for way in ways}
-        for _ in range(arguments.rounds):
-            for way, seconds in ways.items():
-                times[way].append(seconds())
-    medians = {way: statistics.median(taken) for way, taken in times.items()}
-    of_iaipy = medians[_IAIPY]
-    rows = [
-        [way, f"{median:.2f}", f"{min(times[way]):.2f} … {max(times[way]):.2f}", f"{median / of_iaipy:.2f}"]
-        for way, median in medians.items()
-    ]
-    print(
-        f"{common.versions(valgrind)}; {common.COPIES} × json.loads of 200 rows, {arguments.rounds} rounds\n"
-    )
-    print(common.table(("way", "median, s", "range, s", "ratio to iaipy"), rows))
-    share = of_iaipy / medians[the_usual]
+        medians = report(times_of(ways, arguments.rounds))
+    share = medians[_IAIPY] / medians[the_usual]
     targets = [(f"at most 1/{1 / USUAL_SHARE:g} of the usual way: 1/{1 / share:.1f}", share <= USUAL_SHARE)]
-    if _CODSPEED in medians:
-        share = of_iaipy / medians[_CODSPEED]
-        targets.append(
-            (f"at most {CODSPEED_SHARE:g} of pytest-codspeed's time: {share:.2f}", share <= CODSPEED_SHARE)
-        )
-    else:
-        targets.append(
-            ("at most pytest-codspeed's time: it is not installed (pip install 'iaipy[peers]')", False)
-        )
+    if _CODSPEED not in medians:
+        raise SystemExit("pytest-codspeed is not installed, so it can't be timed: pip install 'iaipy[peers]'")
+    share = medians[_IAIPY] / medians[_CODSPEED]
+    targets.append((f"at most {CODSPEED_SHARE:g} × pytest-codspeed: {share:.2f}", share <= CODSPEED_SHARE))
     return common.verdict(targets)
 
 

@@ -33,10 +33,11 @@ def _described(declaration: Declaration) -> dict[str, object]:
 def main(root: str, path: str, answer: str) -> None:
     """Write the declarations, or the traceback of the import, to the file `answer`."""
     from iaipy.workers import nursery  # noqa: F401 (compiles it, and what it imports)
-    from iaipy.workers.loading import load
+    from iaipy.workers.loading import load, search
 
+    search(root, path)
     try:
-        document = json.dumps({"declarations": [_described(declaration) for declaration in load(root, path)]})
+        document = json.dumps({"declarations": [_described(declaration) for declaration in load(path)]})
     except BaseException as error:
         from iaipy.workers.failure import described
 

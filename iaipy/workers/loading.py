@@ -7,15 +7,24 @@ import sys
 from iaipy import declare
 
 
-def load(root: str, path: str) -> list[declare.Declaration]:
+def search(root: str, path: str) -> None:
+    """Put the file's folder and the project's root first on the search path, and look through all of it.
+
+    What folders hold is remembered from then on, and no longer leaves its mark on the heap.
+    """
+    sys.path[:0] = [path.rpartition("/")[0], root]
+    try:
+        __import__("iaipy_has_no_such_module")
+    except ImportError:
+        pass
+
+
+def load(path: str) -> list[declare.Declaration]:
     """Import the file as the module that its name says; its own declarations, in order.
 
-    The file's folder and the project's root come first on the search path. Raises whatever the import
-    raises, and ImportError where another module has taken the name.
+    Raises whatever the import raises, and ImportError where another module has taken the name.
     """
-    folder, _, file = path.rpartition("/")
-    sys.path[:0] = [folder, root]
-    name = file.removesuffix(".py")
+    name = path.rpartition("/")[2].removesuffix(".py")
     module = __import__(name)
     if getattr(module, "__file__", None) != path:
         raise ImportError(

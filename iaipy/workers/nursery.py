@@ -85,11 +85,13 @@ def _take_channels() -> None:
 def main(folder: str, root: str, path: str, instrument: str) -> None:
     """Import, say hello, serve; end without the counter file that an ordinary exit would write."""
     _take_channels()
-    from iaipy.workers import job, machine, protocol
-    from iaipy.workers.loading import load
+    from iaipy.workers import heap, job, machine, protocol
+    from iaipy.workers.loading import load, search
 
+    search(root, path)
+    heap.settle()
     try:
-        works = dict(enumerate(job.works(load(root, path))))
+        works = dict(enumerate(job.works(load(path))))
         _hello(folder, len(works))
         kinds = {work.is_coroutine for work in works.values()}
         if instrument == "start":

@@ -183,7 +183,7 @@ class CachegrindEngine:
         seen = environment.cpu_class(self._cpu)
         if self._config.cpu_profile == "avx2" and seen not in ("avx2", "other"):
             return [
-                f"this CPU has no AVX2 (valgrind shows it as {seen}): libraries choose other code, and counts "
+                f"this CPU has no AVX2 (valgrind shows it as {seen}): libraries take other paths, and counts "
                 "differ from most machines'; --cpu-profile any gives the same counts on all of them"
             ]
         return []

@@ -66,12 +66,15 @@ class Nursery:
         self.folder = folder
         self._lock = threading.Lock()
         self._children: set[int] = set()
-        instrument = "start" if launch.late else "on"
-        program = (
-            launch.python,
-            *launcher.argv("nursery", str(folder), str(launch.root), str(path), instrument),
-        )
         self._log = folder / "log"
+        # The worker sees the project behind a link, whose path is as long wherever the checkout lies: the
+        # lengths of paths decide where an import leaves its objects, and that moves counts.
+        self._root, self._link = launch.root, folder / "project"
+        self._link.symlink_to(launch.root)
+        file = self._link / path.relative_to(launch.root)
+        instrument = "start" if launch.late else "on"
+        words = launcher.argv("nursery", str(folder), str(self._link), str(file), instrument)
+        program = (launch.python, *words)
         with self._log.open("wb") as log:
             try:
                 self._child = process.serve(
@@ -103,7 +106,7 @@ class Nursery:
         if reply == protocol.IMPORT_FAILED:
             raise MeasurementError(
                 f"{path.name} can't be imported",
-                (self.folder / protocol.IMPORT_ERROR).read_text(errors="replace"),
+                self._placed((self.folder / protocol.IMPORT_ERROR).read_text(errors="replace")),
             )
         for _ in range(_EMPTY_CHILDREN):
             self._ask(protocol.WAIT, self._ask(protocol.FORK_EMPTY, 0, 0, 0, 0), 0, 0, 0)
@@ -185,7 +188,7 @@ class Nursery:
             if not answer.endswith(b"\0"):
                 why = explained(status, read_log(self.folder, pid))
                 raise MeasurementError(f"its process {process.described(status)}{why}", self._printed(output))
-            word, *lines = answer[:-1].decode(errors="replace").split("\n")
+            word, *lines = self._placed(answer[:-1].decode(errors="replace")).split("\n")
             if word == protocol.UNAWAITED:
                 raise MeasurementError(
                     "is a plain function that returned a coroutine nobody awaited; declare it with async def"
@@ -204,7 +207,11 @@ class Nursery:
                 path.unlink(missing_ok=True)
 
     def _printed(self, path: Path) -> str:
-        return process.last_lines(path, _OUTPUT_LINES)
+        return self._placed(process.last_lines(path, _OUTPUT_LINES))
+
+    def _placed(self, text: str) -> str:
+        """A worker's text with the project where a person knows it to be."""
+        return text.replace(str(self._link), str(self._root))
 
     def close(self) -> None:
         """End the server and all that it started."""

@@ -1,0 +1,139 @@
+"""The same code counts the same, however it is run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import MakeProject, Project
+
+Counted = dict[str, dict[str, int]]
+
+SUITE = """
+    import asyncio
+    import json
+
+    from iaipy import benchmark, keep
+
+    ROWS = [{"id": number, "name": str(number), "tags": ["a", "b"]} for number in range(40)]
+    TEXT = json.dumps(ROWS)
+
+
+    @benchmark
+    def parse():
+        keep(json.loads(TEXT))
+
+
+    @benchmark(params={"size": [10, 300]})
+    def group(size):
+        found = {}
+        for number in range(size):
+            found.setdefault(str(number % 17), []).append(number)
+        keep(found)
+
+
+    @benchmark
+    def order():
+        keep(sorted((row["name"], row["id"]) for row in ROWS))
+
+
+    @benchmark
+    async def gather():
+        keep(await asyncio.gather(*(asyncio.sleep(0, number) for number in range(10))))
+"""
+
+# The command line measures a file's benchmarks in the order they stand there; this turns it round.
+BACKWARDS = """
+from dataclasses import replace
+from iaipy import cli, pipeline
+forwards = pipeline.collect
+def collect(*arguments):
+    collected = forwards(*arguments)
+    return replace(collected, benchmarks=collected.benchmarks[::-1])
+pipeline.collect = collect
+cli.main()
+"""
+
+
+@pytest.fixture(scope="module")
+def suite(valgrind: str, make_project: MakeProject) -> Project:
+    """A project with five benchmarks."""
+    project = make_project()
+    project.write("benchmarks/bench_suite.py", SUITE)
+    return project
+
+
+@pytest.fixture(scope="module")
+def fresh(suite: Project) -> Counted:
+    """The counters of the suite's very first run, when nothing was compiled or stored yet."""
+    counted = suite.measured("-j", "1")
+    assert len(counted) == 5
+    assert all(counters["instructions"] > 1000 for counters in counted.values())
+    return counted
+
+
+@pytest.fixture(scope="module")
+def first(suite: Project, fresh: Counted) -> Counted:
+    """The counters of the next run, in the same way."""
+    return suite.measured("-j", "1")
+
+
+def test_first_run_of_a_checkout(fresh: Counted, first: Counted) -> None:
+    """The very first run counts what the next one counts."""
+    assert fresh == first
+
+
+def test_repeats_agree(suite: Project, first: Counted) -> None:
+    """The repeats of every benchmark gave the same counters."""
+    assert {name: entry["spread"] for name, entry in suite.results().items()} == {
+        name: dict.fromkeys(counters, 0) for name, counters in first.items()
+    }
+
+
+def test_number_of_jobs(suite: Project, first: Counted) -> None:
+    """Two at once count what one at a time counts."""
+    assert suite.measured("-j", "2") == first
+
+
+def test_benchmark_alone(suite: Project, first: Counted) -> None:
+    """One benchmark of a file counts alone what it counts among the others."""
+    name = "group[size=300]"
+    assert suite.measured(f"benchmarks/bench_suite.py::{name}") == {name: first[name]}
+
+
+def test_order(suite: Project, first: Counted) -> None:
+    """Measured backwards, all count the same."""
+    assert suite.measured("-j", "1", program=("-c", BACKWARDS)) == first
+
+
+def test_environment_outside(suite: Project, first: Counted) -> None:
+    """Three kilobytes of variables in the environment outside change nothing."""
+    assert suite.measured(env={"FILLER": "x" * 3000}) == first
+
+
+def test_another_folder(suite: Project, first: Counted, tmp_path: Path) -> None:
+    """A checkout elsewhere counts the same but for 20 ppm of instructions and 1 % or 10 of the others."""
+    moved = shutil.copytree(
+        suite.root,
+        tmp_path / "a checkout" / "in-a-much-longer-path",
+        ignore=shutil.ignore_patterns(".iaipy", "__pycache__"),
+    )
+    counted = type(suite)(moved).measured()
+    assert counted.keys() == first.keys()
+    for name, counters in counted.items():
+        for key, value in counters.items():
+            before = first[name][key]
+            allowed = 20e-6 * before if key == "instructions" else max(10, 0.01 * before)
+            assert abs(value - before) <= allowed, (name, key, before, value)
+
+
+def test_without_forks(suite: Project) -> None:
+    """Each measured in a fresh process, the repeats agree as well."""
+    target = "benchmarks/bench_suite.py::parse"
+    counted = suite.measured("--no-fork", "--repeats", "2", target)
+    assert counted["parse"]["instructions"] > 1000
+    assert set(suite.results()["parse"]["spread"].values()) == {0}
