@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import common
 from common import Counters
 
+import iaipy
 from iaipy.model.metrics import COUNTER_KEYS, counters
 
 IDENTICAL_SHARE = 0.95
@@ -81,6 +83,13 @@ def busy_cores() -> Iterator[None]:
         for loop in loops:
             loop.kill()
             loop.wait()
+
+
+def edited(ids: Iterable[str], cwd: Path, start: float) -> list[Path]:
+    """Files of the suite and of iaipy that were written since a time: the runs then measured different things."""
+    folders = {cwd / Path(id_.partition("::")[0]).parts[0] for id_ in ids} | {Path(iaipy.__file__).parent}
+    files = [path for folder in folders for path in (folder, *folder.rglob("*")) if path.is_file()]
+    return [path for path in files if path.suffix != ".pyc" and path.stat().st_mtime > start]
 
 
 def firsts(ids: Sequence[str], number: int) -> list[tuple[str]]:
@@ -153,6 +162,7 @@ def ten_runs(suite: Suite, singles: int) -> list[tuple[str, bool]]:
         with busy_cores():
             return suite.count()
 
+    start = time.time()
     seconds, first = suite.count()
     runs, rows = [first], [row("idle", seconds, judge([first]))]
     with tempfile.TemporaryDirectory() as name:
@@ -176,6 +186,8 @@ def ten_runs(suite: Suite, singles: int) -> list[tuple[str, bool]]:
                 raise SystemExit(f"{condition}: not in both this and the first run: {sorted(strange)}")
             runs.append(counted)
             rows.append(row(condition, seconds, judge([first, counted])))
+    if files := edited(first, suite.cwd, start):
+        raise SystemExit(f"written while being measured, so that the runs can't be compared: {files}")
     overall = judge([*runs, first])
     rows.append(row("all of them", sum(float(cells[1]) for cells in rows), overall))
     header = ("run", "s", "benchmarks", "identical", "worst instructions, ppm", "worst other counter")

@@ -22,6 +22,7 @@ class Pool(Generic[Outcome]):
         self._changed = threading.Condition()
         self._unfinished = 0
         self._stopped = False
+        self._running: list[threading.Thread] = []
         self._outcomes: queue.SimpleQueue[Outcome | BaseException | None] = queue.SimpleQueue()
 
     def push(self, tasks: Iterable[Task]) -> None:
@@ -41,12 +42,12 @@ class Pool(Generic[Outcome]):
 
         Closing the iterator early, or an exception, stops the threads after their present tasks.
         """
-        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._threads)]
-        for thread in threads:
+        self._running = [threading.Thread(target=self._work, daemon=True) for _ in range(self._threads)]
+        for thread in self._running:
             thread.start()
         ended = 0
         try:
-            while ended < len(threads):
+            while ended < len(self._running):
                 outcome = self._outcomes.get()
                 if outcome is None:
                     ended += 1
@@ -55,9 +56,18 @@ class Pool(Generic[Outcome]):
                 else:
                     yield outcome
         finally:
-            with self._changed:
-                self._stopped = True
-                self._changed.notify_all()
+            self.stop()
+
+    def stop(self) -> None:
+        """Let no further task begin."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the threads to end; at most so long for each."""
+        for thread in self._running:
+            thread.join(timeout_s)
 
     def _work(self) -> None:
         while (task := self._next()) is not None:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from rich.console import Console
 from rich.text import Text
@@ -117,12 +118,13 @@ def _listed(entry: Entry) -> Text:
 
 
 def _failures(failures: Iterable[Failure]) -> list[Text]:
+    """What failed; benchmarks that failed in a row for one and the same reason share it."""
     lines = []
-    for failure in failures:
+    for (reason, details), group in groupby(failures, lambda failure: (failure.reason, failure.details)):
         lines += [
-            Text(f"Failed: {printable(failure.id)}", "bold red"),
-            Text(f"  {printable(failure.reason)}"),
-            *(Text(f"    {line}".rstrip(), "dim") for line in tail(failure.details)),
+            *(Text(f"Failed: {printable(failure.id)}", "bold red") for failure in group),
+            Text(f"  {printable(reason)}"),
+            *(Text(f"    {line}".rstrip(), "dim") for line in tail(details)),
             Text(),
         ]
     return lines

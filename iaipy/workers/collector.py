@@ -12,6 +12,8 @@ import os
 import sys
 
 from iaipy.declare import Declaration
+from iaipy.workers import failure, loading
+from iaipy.workers import nursery as nursery  # compiles it, and all that it imports
 
 
 def _described(declaration: Declaration) -> dict[str, object]:
@@ -32,16 +34,13 @@ def _described(declaration: Declaration) -> dict[str, object]:
 
 def main(root: str, path: str, answer: str) -> None:
     """Write the declarations, or the traceback of the import, to the file `answer`."""
-    from iaipy.workers import nursery  # noqa: F401 (compiles it, and what it imports)
-    from iaipy.workers.loading import load, search
-
-    search(root, path)
+    loading.search(root, path)
     try:
-        document = json.dumps({"declarations": [_described(declaration) for declaration in load(path)]})
+        document = json.dumps(
+            {"declarations": [_described(declaration) for declaration in loading.load(path)]}
+        )
     except BaseException as error:
-        from iaipy.workers.failure import described
-
-        document = json.dumps({"error": described(error)})
+        document = json.dumps({"error": failure.described(error)})
     with open(answer, "w", encoding="utf-8") as file:
         file.write(document)
     sys.stdout.flush()

@@ -7,6 +7,7 @@ import os
 import sys
 
 from iaipy import declare
+from iaipy.workers import failure
 from iaipy.workers.machine import reading
 from iaipy.workers.protocol import RAISED, READY, UNAWAITED, answer_name, output_name
 
@@ -85,6 +86,7 @@ def _arguments(value: Any) -> tuple[Any, ...]:
 
 
 def _measure(work: Work, warmup: int, iterations: int) -> Measured | None:
+    threads_before = _threads()
     for _ in range(warmup):
         value = work.setup(**work.setup_named)
         result = work.function(*_arguments(value), **work.named)
@@ -98,7 +100,7 @@ def _measure(work: Work, warmup: int, iterations: int) -> Measured | None:
     before, after, result = _region(work.function, arguments, work.named, iterations)
     if _is_coroutine_object(result):
         return None
-    notes = _leftovers()
+    notes = _leftovers(threads_before)
     if work.teardown is not None:
         work.teardown(*arguments, **work.teardown_named)
     return before, after, notes
@@ -115,6 +117,7 @@ async def _settled(value: Any) -> Any:
 async def _measure_awaited(work: Work, warmup: int, iterations: int) -> Measured:
     import asyncio
 
+    threads_before = _threads()
     for _ in range(warmup):
         value = await _settled(work.setup(**work.setup_named))
         await work.function(*_arguments(value), **work.named)
@@ -124,7 +127,7 @@ async def _measure_awaited(work: Work, warmup: int, iterations: int) -> Measured
     arguments = _arguments(value)
     gc.collect()
     before, after, _ = await _region_awaited(work.function, arguments, work.named, iterations)
-    notes = _leftovers()
+    notes = _leftovers(threads_before)
     tasks = len(asyncio.all_tasks()) - 1
     if tasks:
         notes.append(f"left {tasks} asyncio task{'s' * (tasks > 1)} running")
@@ -133,9 +136,13 @@ async def _measure_awaited(work: Work, warmup: int, iterations: int) -> Measured
     return before, after, notes
 
 
-def _leftovers() -> list[str]:
-    threads = len(os.listdir("/proc/self/task")) - 1
-    if not threads:
+def _threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+def _leftovers(threads_before: int) -> list[str]:
+    threads = _threads() - threads_before
+    if threads <= 0:
         return []
     return [f"left {threads} thread{'s' * (threads > 1)} running; how much of its work is counted is chance"]
 
@@ -167,6 +174,15 @@ def _seed() -> None:
         sys.modules["numpy.random"].seed(0)
 
 
+def _tell(answer: bytes, pipe: str) -> None:
+    try:
+        os.write(ANSWERS, b"")
+    except OSError:  # closed, with all else that the benchmark found open
+        os.dup2(os.open(pipe, os.O_WRONLY), ANSWERS)
+    while answer:
+        answer = answer[os.write(ANSWERS, answer) :]
+
+
 def main(work: Work, ticket: int, warmup: int, iterations: int, folder: str) -> None:
     """Measure, tell the host through the ticket's pipe, and end the process.
 
@@ -174,7 +190,8 @@ def main(work: Work, ticket: int, warmup: int, iterations: int, folder: str) -> 
     which takes as long as a reading.
     """
     process = os.getpid()
-    os.setpgid(0, 0)
+    if os.getpgrp() != process:  # a forked child gets a group of its own, the server leads one
+        os.setpgid(0, 0)
     answers = os.open(f"{folder}/{answer_name(ticket)}", os.O_WRONLY)
     os.dup2(answers, ANSWERS, False)  # far from the numbers that a benchmark may close
     os.close(answers)
@@ -191,16 +208,12 @@ def main(work: Work, ticket: int, warmup: int, iterations: int, folder: str) -> 
             else "\n".join((READY, str(measured[0]), str(measured[1]), *measured[2]))
         )
     except BaseException as error:  # SystemExit and KeyboardInterrupt too are the benchmark's failure
-        from iaipy.workers.failure import described
-
-        answer = f"{RAISED}\n{described(error)}"
+        answer = f"{RAISED}\n{failure.described(error)}"
     if os.getpid() == process:  # a benchmark's own fork may have come back here as well
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
             except (AttributeError, ValueError, OSError):  # the benchmark has closed or replaced it
                 pass
-        rest = answer.encode("utf-8", "backslashreplace") + b"\0"
-        while rest:
-            rest = rest[os.write(ANSWERS, rest) :]
+        _tell(answer.encode("utf-8", "backslashreplace") + b"\0", f"{folder}/{answer_name(ticket)}")
     os.kill(os.getpid(), 9)

@@ -13,9 +13,8 @@ import gc
 import os
 import sys
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from iaipy.workers import job
+from iaipy.workers import failure, heap, job, loading, machine, protocol
+from iaipy.workers.machine import C, ffi
 
 REQUESTS, REPLIES = 100, 101  # out of reach of a benchmark that closes what it finds open
 REHEARSALS = 3
@@ -23,33 +22,17 @@ REHEARSALS = 3
 
 def _hello(folder: str, number_of_works: int) -> None:
     """Tell the host what it needs to know once."""
-    from iaipy.workers.machine import cpu
-    from iaipy.workers.protocol import HELLO
-
-    with open(f"{folder}/{HELLO}", "w") as file:
-        file.write(f"cpu {cpu()}\n")
+    with open(f"{folder}/{protocol.HELLO}", "w") as file:
+        file.write(f"cpu {machine.cpu()}\n")
         file.write(f"hash_randomization {sys.flags.hash_randomization}\n")
         file.write(f"threads {len(os.listdir('/proc/self/task')) - 1}\n")
         file.write(f"works {number_of_works}\n")
 
 
 def _serve(works: dict[int, job.Work], folder: str) -> None:
-    from iaipy.workers import heap, job
-    from iaipy.workers.machine import C, ffi
-    from iaipy.workers.protocol import (
-        FORK,
-        FORK_EMPTY,
-        IMPORTED,
-        INT_BYTES,
-        REPLY_INTS,
-        REQUEST_INTS,
-        RUN_HERE,
-        WAIT,
-    )
-
-    request, reply = ffi.new("int[]", REQUEST_INTS), ffi.new("int[]", REPLY_INTS)
-    request_bytes, reply_bytes = REQUEST_INTS * INT_BYTES, REPLY_INTS * INT_BYTES
-    reply[0] = IMPORTED
+    request, reply = ffi.new("int[]", protocol.REQUEST_INTS), ffi.new("int[]", protocol.REPLY_INTS)
+    request_bytes, reply_bytes = ffi.sizeof(request), ffi.sizeof(reply)
+    reply[0] = protocol.IMPORTED
     collecting = gc.isenabled()
     gc.disable()
     heap.settle()
@@ -58,12 +41,12 @@ def _serve(works: dict[int, job.Work], folder: str) -> None:
         if C.read(REQUESTS, request, request_bytes) != request_bytes:
             break
         operation = request[0]
-        if operation in (FORK, FORK_EMPTY):
+        if operation in (protocol.FORK, protocol.FORK_EMPTY):
             reply[0] = C.fork()
-        elif operation == WAIT:
+        elif operation == protocol.WAIT:
             C.waitpid(request[1], reply, 0)
-        if operation == RUN_HERE or (operation != WAIT and reply[0] == 0):
-            if operation == FORK_EMPTY:
+        if operation == protocol.RUN_HERE or (operation != protocol.WAIT and reply[0] == 0):
+            if operation == protocol.FORK_EMPTY:
                 break
             os.close(REQUESTS)
             os.close(REPLIES)
@@ -85,13 +68,10 @@ def _take_channels() -> None:
 def main(folder: str, root: str, path: str, instrument: str) -> None:
     """Import, say hello, serve; end without the counter file that an ordinary exit would write."""
     _take_channels()
-    from iaipy.workers import heap, job, machine, protocol
-    from iaipy.workers.loading import load, search
-
-    search(root, path)
+    loading.search(root, path)
     heap.settle()
     try:
-        works = dict(enumerate(job.works(load(path))))
+        works = dict(enumerate(job.works(loading.load(path))))
         _hello(folder, len(works))
         kinds = {work.is_coroutine for work in works.values()}
         if instrument == "start":
@@ -102,10 +82,8 @@ def main(folder: str, root: str, path: str, instrument: str) -> None:
             for _ in range(REHEARSALS):
                 job.rehearse(works[number])
     except BaseException as error:
-        from iaipy.workers.failure import described
-
         with open(f"{folder}/{protocol.IMPORT_ERROR}", "w", errors="backslashreplace") as file:
-            file.write(described(error))
+            file.write(failure.described(error))
         reply_bytes = protocol.REPLY_INTS * protocol.INT_BYTES
         os.write(REPLIES, protocol.IMPORT_FAILED.to_bytes(reply_bytes, sys.byteorder))
     else:

@@ -46,8 +46,8 @@ commands:
   prepared:
     run: "test -f prepared && ! test -f used && : > used"
     shell: true
-    setup: [/bin/sh, -c, ": > prepared"]
-    teardown: [/bin/rm, used]
+    setup: ": > prepared"
+    teardown: rm used
     cwd: data
 
   child_over_nothing:

@@ -10,8 +10,8 @@ Each page has a scratch project of its own, and its fenced blocks are followed f
 - A `bash` block is one command per line, nothing of what it prints being shown.
 - A line that ends in a backslash is continued. Any other block is only to be read.
 
-`iaipy` and `python` are those that run the tests. What RUN_ELSEWHERE names is not run, but its script must
-exist. A command that can't be run here, such as an installation, belongs in an `sh` block.
+`iaipy` and `python` are those that run the tests. Two kinds of commands are not run: those that install
+something, and SCRIPTS of the repository, which must exist.
 """
 
 import os
@@ -33,7 +33,8 @@ from iaipy.settings import SETTINGS
 ROOT = Path(__file__).parents[2]
 PAGES = {page.relative_to(ROOT).as_posix(): page for page in (ROOT / "README.md", *ROOT.glob("docs/*.md"))}
 
-RUN_ELSEWHERE = (
+INSTALLATIONS = ("pip install ", "apt-get install ", "sudo apt-get install ")
+SCRIPTS = (
     "ci/",  # CI itself runs these
     "python benchmarks/peers/",  # take minutes, and show figures rather than behaviour
 )
@@ -124,16 +125,16 @@ def test_commands_do_what_the_page_says(page: str, tmp_path: Path) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text[match.end() :], encoding="utf-8")
         for command in commands(language, text):
-            if not command.line.startswith(RUN_ELSEWHERE):
+            if not command.line.startswith((*INSTALLATIONS, *SCRIPTS)):
                 run(command, tmp_path)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_scripts_that_are_run_elsewhere_exist(page: str) -> None:
-    """A page names no script of the repository that isn't there."""
+def test_scripts_of_the_repository_exist(page: str) -> None:
+    """A page tells to run no script of the repository that isn't there."""
     for language, text in blocks(page):
         for command in commands(language, text):
-            if command.line.startswith(RUN_ELSEWHERE):
+            if command.line.startswith(SCRIPTS):
                 script = command.line.removeprefix("python ").split()[0]
                 assert (ROOT / script).is_file(), command.line
 

@@ -25,6 +25,9 @@ from iaipy.model.run import Environment, Failure, Result
 from iaipy.workers import launcher
 
 Outcome = Result | Failure
+_PATIENCE_S = 5.0
+"""How long a thread may take to notice that its processes were ended."""
+
 Started = Callable[[Benchmark], None]
 
 
@@ -46,6 +49,7 @@ class CachegrindEngine:
         self._folder = Path()
         self._folders = count()
         self._commands: Once[list[Reading]] = Once()
+        self._pool: Pool[Outcome] = Pool(config.jobs)
         self._cpu = ""
         self._closed = False
 
@@ -57,7 +61,10 @@ class CachegrindEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closed = True
+        self._pool.stop()
         process.end_all()
+        self._pool.join(_PATIENCE_S)
+        process.end_all()  # what a thread had been about to start
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def measure(self, benchmarks: Sequence[Benchmark], started: Started) -> Iterator[Outcome]:
@@ -67,7 +74,7 @@ class CachegrindEngine:
             benchmarks: those to measure, and with a command the one that it is held against.
             started: called, from other threads, as a benchmark's turn comes.
         """
-        pool: Pool[Outcome] = Pool(self._config.jobs)
+        pool = self._pool
         functions = sorted((b for b in benchmarks if b.command is None), key=lambda b: b.path)
         files = [list(group) for _, group in groupby(functions, lambda b: b.path)]
         by_id = {benchmark.id: benchmark for benchmark in benchmarks}

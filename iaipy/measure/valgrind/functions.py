@@ -40,10 +40,7 @@ class FunctionFile:
         self._ticket = _FIRST_TICKET
         self._notes: tuple[str, ...] = ()
         if not nursery.safe_to_fork:
-            threads = nursery.hello["threads"]
-            self._notes = (
-                f"measured in fresh processes, because importing the file left {threads} threads running",
-            )
+            self._notes = ("measured in fresh processes, because importing the file left threads running",)
 
     def measure(self, benchmark: Benchmark, repeats: int, timeout_s: float) -> Result:
         """Measure one benchmark, and calibrate for its kind if that is yet to be done.

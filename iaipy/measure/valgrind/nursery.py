@@ -187,7 +187,10 @@ class Nursery:
                 )
             if not answer.endswith(b"\0"):
                 why = explained(status, read_log(self.folder, pid))
-                raise MeasurementError(f"its process {process.described(status)}{why}", self._printed(output))
+                raise MeasurementError(
+                    f"its process {process.described(status)}{why}",
+                    self._printed(output) or self._printed(self._log),
+                )
             word, *lines = self._placed(answer[:-1].decode(errors="replace")).split("\n")
             if word == protocol.UNAWAITED:
                 raise MeasurementError(
