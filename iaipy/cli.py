@@ -13,7 +13,22 @@ from iaipy.commands.errors import show_error
 from iaipy.errors import ExitCode, IaipyError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _ReaderGone(Exception):
+    """Whoever read the output has gone."""
+
+
+class _Group(click.Group):
+    """The group, with a broken pipe told from a failure: click itself would exit with 1, a regression."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ReaderGone from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="iaipy")
 def cli() -> None:
     """Deterministic performance tests for Python: exact counts, baselines, a gate.
@@ -43,10 +58,11 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("iaipy: interrupted", err=True)
         code = ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has gone; nothing more can be said, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.OK
+    except _ReaderGone:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # nothing can be said, not even at exit
+        code = ExitCode.OUTPUT_CLOSED
     sys.exit(int(code or ExitCode.OK))
 
 

@@ -13,6 +13,7 @@ class ExitCode(IntEnum):
     ENVIRONMENT = 4
     NOTHING_TO_DO = 5
     INTERRUPTED = 130
+    OUTPUT_CLOSED = 141
 
 
 class IaipyError(Exception):

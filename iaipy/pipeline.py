@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from iaipy import process
 from iaipy.collect import discover, python_files, select, suite_files
 from iaipy.compare import gate
 from iaipy.config import Config
@@ -91,7 +92,12 @@ def collect(config: Config, words: Sequence[str], start: Path) -> Collected:
             return Failure(path.relative_to(config.root).as_posix(), error.message, error.details)
 
     with ThreadPoolExecutor(config.jobs) as pool:
-        read_files = list(pool.map(read, files))
+        try:
+            read_files = list(pool.map(read, files))
+        except BaseException:  # an interruption must not wait for imports to end
+            pool.shutdown(wait=False, cancel_futures=True)
+            process.end_all()
+            raise
     found = [benchmark for part in read_files if not isinstance(part, Failure) for benchmark in part]
     failures = tuple(part for part in read_files if isinstance(part, Failure))
     chosen = [

@@ -86,7 +86,7 @@ def busy_cores() -> Iterator[None]:
 
 
 def edited(ids: Iterable[str], cwd: Path, start: float) -> list[Path]:
-    """Files of the suite and of iaipy that were written since a time: the runs then measured different things."""
+    """Files of the suite and of iaipy written since a time: the runs then measured different things."""
     folders = {cwd / Path(id_.partition("::")[0]).parts[0] for id_ in ids} | {Path(iaipy.__file__).parent}
     files = [path for folder in folders for path in (folder, *folder.rglob("*")) if path.is_file()]
     return [path for path in files if path.suffix != ".pyc" and path.stat().st_mtime > start]

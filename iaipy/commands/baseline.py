@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from iaipy.commands.options import config_from, settings_options
+from iaipy.compare import gate
 from iaipy.errors import ExitCode
-from iaipy.model.comparison import Comparison
+from iaipy.model.benchmark import Limits
 from iaipy.report import reporter
 from iaipy.store import baselines
 
@@ -45,7 +46,7 @@ def show(name: str, **options: object) -> ExitCode:
     click.echo(f"{title}: {run.created_utc}, commit {run.commit or 'unknown'}")
     for key, value in run.environment.fingerprint.items():
         click.echo(f"  {key + ':':<14} {value}")
-    click.echo(reporter("terminal").render(run, Comparison(""), color=False))
+    click.echo(reporter("terminal").render(run, gate.compare(run, None, limits=Limits())), nl=False)
     return ExitCode.OK
 
 

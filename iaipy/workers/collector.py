@@ -12,8 +12,8 @@ import os
 import sys
 
 from iaipy.declare import Declaration
-from iaipy.workers import failure, loading
-from iaipy.workers import nursery as nursery  # compiles it, and all that it imports
+from iaipy.workers import failure
+from iaipy.workers.nursery import load, search
 
 
 def _described(declaration: Declaration) -> dict[str, object]:
@@ -34,11 +34,9 @@ def _described(declaration: Declaration) -> dict[str, object]:
 
 def main(root: str, path: str, answer: str) -> None:
     """Write the declarations, or the traceback of the import, to the file `answer`."""
-    loading.search(root, path)
+    search(root, path)
     try:
-        document = json.dumps(
-            {"declarations": [_described(declaration) for declaration in loading.load(path)]}
-        )
+        document = json.dumps({"declarations": [_described(declaration) for declaration in load(path)]})
     except BaseException as error:
         document = json.dumps({"error": failure.described(error)})
     with open(answer, "w", encoding="utf-8") as file:

@@ -10,8 +10,6 @@ bytes, in arenas of 1 MiB) and of glibc on 64-bit machines (malloc.c: chunks of 
 behind an 8-byte header). Under another allocator the loops below end at their bounds, without effect.
 """
 
-from __future__ import annotations
-
 import gc
 
 from iaipy.workers.machine import C, ffi

@@ -1,14 +1,11 @@
 """One measurement, from set-up to the two readings around the region; runs in a process of its own."""
 
-from __future__ import annotations
-
 import gc
 import os
 import sys
 
 from iaipy import declare
-from iaipy.workers import failure
-from iaipy.workers.machine import reading
+from iaipy.workers.machine import C, reading
 from iaipy.workers.protocol import RAISED, READY, UNAWAITED, answer_name, output_name
 
 TYPE_CHECKING = False
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
     """The two readings' process numbers, and remarks."""
 
 ANSWERS = 102
+_SET_PARENT_DEATH_SIGNAL = 1
 
 
 def empty() -> None:
@@ -39,7 +37,7 @@ def no_setup() -> None:
 class Work:
     """A benchmark's functions, each bound to the parameters it takes."""
 
-    def __init__(self, declaration: Declaration, case: dict[str, Any]) -> None:
+    def __init__(self, declaration: "Declaration", case: "dict[str, Any]") -> None:
         self.is_coroutine = declaration.is_coroutine
         self.function = declaration.function
         self.named = _accepted(declaration.function, case)
@@ -49,11 +47,11 @@ class Work:
         self.teardown_named = _accepted(declaration.teardown, case)
 
 
-def _accepted(function: Callable[..., Any] | None, case: dict[str, Any]) -> dict[str, Any]:
+def _accepted(function: "Callable[..., Any] | None", case: "dict[str, Any]") -> "dict[str, Any]":
     return {name: value for name, value in case.items() if declare.accepts(function, name)}
 
 
-def works(declarations: list[Declaration]) -> list[Work]:
+def works(declarations: "list[Declaration]") -> list[Work]:
     """One Work per case of every declaration, in the order in which collection numbers them."""
     return [Work(declaration, case) for declaration in declarations for case in declaration.cases()]
 
@@ -64,8 +62,8 @@ def calibration(is_coroutine: bool) -> Work:
 
 
 def _region(
-    function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any], iterations: int
-) -> tuple[int, int, Any]:
+    function: "Callable[..., Any]", arguments: "tuple[Any, ...]", named: "dict[str, Any]", iterations: int
+) -> "tuple[int, int, Any]":
     before = reading()
     for _ in range(iterations):
         result = function(*arguments, **named)
@@ -73,19 +71,19 @@ def _region(
 
 
 async def _region_awaited(
-    function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any], iterations: int
-) -> tuple[int, int, Any]:
+    function: "Callable[..., Any]", arguments: "tuple[Any, ...]", named: "dict[str, Any]", iterations: int
+) -> "tuple[int, int, Any]":
     before = reading()
     for _ in range(iterations):
         result = await function(*arguments, **named)
     return before, reading(), result
 
 
-def _arguments(value: Any) -> tuple[Any, ...]:
+def _arguments(value: object) -> tuple[object, ...]:
     return () if value is None else (value,)
 
 
-def _measure(work: Work, warmup: int, iterations: int) -> Measured | None:
+def _measure(work: Work, warmup: int, iterations: int) -> "Measured | None":
     threads_before = _threads()
     for _ in range(warmup):
         value = work.setup(**work.setup_named)
@@ -110,11 +108,11 @@ def _is_coroutine_object(value: object) -> bool:
     return type(value).__name__ == "coroutine" and hasattr(value, "cr_frame")
 
 
-async def _settled(value: Any) -> Any:
+async def _settled(value: "Any") -> "Any":
     return await value if _is_coroutine_object(value) else value
 
 
-async def _measure_awaited(work: Work, warmup: int, iterations: int) -> Measured:
+async def _measure_awaited(work: Work, warmup: int, iterations: int) -> "Measured":
     import asyncio
 
     threads_before = _threads()
@@ -147,7 +145,7 @@ def _leftovers(threads_before: int) -> list[str]:
     return [f"left {threads} thread{'s' * (threads > 1)} running; how much of its work is counted is chance"]
 
 
-def _run(work: Work, warmup: int, iterations: int) -> Measured | None:
+def _run(work: Work, warmup: int, iterations: int) -> "Measured | None":
     if not work.is_coroutine:
         return _measure(work, warmup, iterations)
     import asyncio
@@ -190,6 +188,7 @@ def main(work: Work, ticket: int, warmup: int, iterations: int, folder: str) -> 
     which takes as long as a reading.
     """
     process = os.getpid()
+    C.prctl(_SET_PARENT_DEATH_SIGNAL, 9)  # nothing goes on when the host, and so the server, has been killed
     if os.getpgrp() != process:  # a forked child gets a group of its own, the server leads one
         os.setpgid(0, 0)
     answers = os.open(f"{folder}/{answer_name(ticket)}", os.O_WRONLY)
@@ -208,6 +207,8 @@ def main(work: Work, ticket: int, warmup: int, iterations: int, folder: str) -> 
             else "\n".join((READY, str(measured[0]), str(measured[1]), *measured[2]))
         )
     except BaseException as error:  # SystemExit and KeyboardInterrupt too are the benchmark's failure
+        from iaipy.workers import failure
+
         answer = f"{RAISED}\n{failure.described(error)}"
     if os.getpid() == process:  # a benchmark's own fork may have come back here as well
         for stream in (sys.stdout, sys.stderr):

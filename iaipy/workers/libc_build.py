@@ -15,12 +15,17 @@ DECLARATIONS = """
     long write(int fd, const void *buffer, unsigned long size);
     void *mmap(void *address, unsigned long size, int protection, int flags, int fd, long offset);
     void _exit(int status);
+    int prctl(int option, unsigned long argument);
     void *malloc(unsigned long size);
     void *sbrk(long increment);
     struct mallinfo2 {
         size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
     };
     struct mallinfo2 mallinfo2(void);
+
+    typedef int (*reading_t)(void);
+    typedef unsigned long (*client_request_t)(unsigned long *request, unsigned long otherwise);
+    typedef void (*cpuid_t)(unsigned int *registers);
 """
 TARGET = Path(__file__).with_name("_libc.py")
 

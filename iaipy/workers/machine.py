@@ -6,8 +6,6 @@ reading and the region is noise, so the fork, the child's exit and the parent's 
 of machine code without a branch into libc or Python.
 """
 
-from __future__ import annotations
-
 from iaipy.workers._libc import ffi
 
 __all__ = ["C", "cpu", "ffi", "reading", "running_on_valgrind", "start_instrumentation"]
@@ -57,7 +55,7 @@ def _machine() -> str:
     return posix.uname().machine
 
 
-def _routine(signature: str, code: str) -> Callable[..., Any]:
+def _routine(signature: str, code: str) -> "Callable[..., Any]":
     """Put machine code where it can run, and make a function of it."""
     instructions = bytes.fromhex(code)
     page = C.mmap(ffi.NULL, 4096, _READ_WRITE_EXECUTE, _PRIVATE_ANONYMOUS, -1, 0)
@@ -79,15 +77,15 @@ def _reading_by_libc() -> int:
 
 MACHINE = _machine()
 
-reading: Callable[[], int] = (
-    _routine("int(*)(void)", _READING[MACHINE]) if MACHINE in _READING else _reading_by_libc
+reading: "Callable[[], int]" = (
+    _routine("reading_t", _READING[MACHINE]) if MACHINE in _READING else _reading_by_libc
 )
 
 
 def _request(number: int) -> int:
     if MACHINE not in _CLIENT_REQUEST:
         return 0
-    routine = _routine("unsigned long(*)(unsigned long *, unsigned long)", _CLIENT_REQUEST[MACHINE])
+    routine = _routine("client_request_t", _CLIENT_REQUEST[MACHINE])
     return int(routine(ffi.new("unsigned long[6]", [number, 0, 0, 0, 0, 0]), 0))
 
 
@@ -113,7 +111,7 @@ def cpu() -> str:
         return "hwcap " + " ".join(
             f"{words[i + 1]:x}" for i in range(0, len(words) - 1, 2) if words[i] in (16, 26)
         )
-    routine = _routine("void(*)(unsigned int *)", _CPUID[MACHINE])
+    routine = _routine("cpuid_t", _CPUID[MACHINE])
     registers = ffi.new("unsigned int[4]")
     leaves = []
     for leaf, masks in (

@@ -7,17 +7,42 @@ every child starts from the same state in any order: the loop below parses nothi
 what to do is read by the child, after the fork.
 """
 
-from __future__ import annotations
-
 import gc
 import os
 import sys
 
-from iaipy.workers import failure, heap, job, loading, machine, protocol
+from iaipy import declare
+from iaipy.workers import heap, job, machine, protocol
 from iaipy.workers.machine import C, ffi
 
 REQUESTS, REPLIES = 100, 101  # out of reach of a benchmark that closes what it finds open
 REHEARSALS = 3
+
+
+def search(root: str, path: str) -> None:
+    """Put the file's folder and the project's root first on the search path, and look through all of it.
+
+    What folders hold is remembered from then on, and no longer leaves its mark on the heap.
+    """
+    sys.path[:0] = [path.rpartition("/")[0], root]
+    try:
+        __import__("iaipy_has_no_such_module")
+    except ImportError:
+        pass
+
+
+def load(path: str) -> list[declare.Declaration]:
+    """Import the file as the module that its name says; its own declarations, in order.
+
+    Raises whatever the import raises, and ImportError where another module has taken the name.
+    """
+    name = path.rpartition("/")[2].removesuffix(".py")
+    module = __import__(name)
+    if getattr(module, "__file__", None) != path:
+        raise ImportError(
+            f"its name is taken: {name} is {getattr(module, '__file__', module)}; rename the file"
+        )
+    return [declaration for declaration in declare.declared if declaration.function.__module__ == name]
 
 
 def _hello(folder: str, number_of_works: int) -> None:
@@ -68,10 +93,10 @@ def _take_channels() -> None:
 def main(folder: str, root: str, path: str, instrument: str) -> None:
     """Import, say hello, serve; end without the counter file that an ordinary exit would write."""
     _take_channels()
-    loading.search(root, path)
+    search(root, path)
     heap.settle()
     try:
-        works = dict(enumerate(job.works(loading.load(path))))
+        works = dict(enumerate(job.works(load(path))))
         _hello(folder, len(works))
         kinds = {work.is_coroutine for work in works.values()}
         if instrument == "start":
@@ -82,6 +107,8 @@ def main(folder: str, root: str, path: str, instrument: str) -> None:
             for _ in range(REHEARSALS):
                 job.rehearse(works[number])
     except BaseException as error:
+        from iaipy.workers import failure
+
         with open(f"{folder}/{protocol.IMPORT_ERROR}", "w", errors="backslashreplace") as file:
             file.write(failure.described(error))
         reply_bytes = protocol.REPLY_INTS * protocol.INT_BYTES

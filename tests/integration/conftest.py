@@ -39,7 +39,7 @@ class Project:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        (root / "iaipy.yaml").touch()
+        (root / "iaipy.yaml").touch()  # makes it a project's root
 
     def write(self, name: str, text: str) -> Path:
         """Put a file there, its text without the indentation it has in the test."""
@@ -68,10 +68,10 @@ class Project:
             start_new_session=True,
         )
 
-    def finish(self, process: subprocess.Popen[str]) -> Done:
+    def finish(self, process: subprocess.Popen[str], timeout_s: float = _TIMEOUT_S) -> Done:
         """Wait until it ends; an error of iaipy's own is never shown as a traceback."""
         try:
-            out, err = process.communicate(timeout=_TIMEOUT_S)
+            out, err = process.communicate(timeout=timeout_s)
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             raise

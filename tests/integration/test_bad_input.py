@@ -86,9 +86,7 @@ DECLARATIONS = {
     ),
     "limit": ("@benchmark(limits={'instructions': 2})\ndef work(): pass\n", 2, "would mean 200%"),
     "timeout": ("@benchmark(timeout='soon')\ndef work(): pass\n", 2, "the timeout of benchmarks/bench_bad.py"),
-    "name_taken": ("", 3, ""),
 }
-del DECLARATIONS["name_taken"]
 
 
 @pytest.mark.parametrize("case", DECLARATIONS)
@@ -99,13 +97,12 @@ def test_wrong_declaration(project: Project, case: str) -> None:
     done = project.iaipy("run")
     assert done.code == code
     assert message in done.out + done.err
-    assert (done.out + done.err).count(message) <= 2  # the line, and the last one of a traceback
 
 
 def test_name_of_a_standard_module(project: Project) -> None:
     """A benchmark file called like a module that is there already is told to be renamed."""
-    project.write("json.py", GOOD)
-    done = project.iaipy("run", "json.py")
+    project.write("benchmarks/json.py", GOOD)
+    done = project.iaipy("run", "benchmarks/json.py")
     assert done.code == 3
     assert "its name is taken" in done.out
     assert "rename the file" in done.out

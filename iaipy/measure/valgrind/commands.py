@@ -74,13 +74,18 @@ def measure(prefix: Sequence[str], command: Command, place: Place, folder: Path,
     notes = []
     if forked:
         notes.append(f"forked {len(forked)} process{'es' * (len(forked) > 1)}, whose work is not counted")
-    if logs[main].command != " ".join(command.argv):
+    if _bare(logs[main].command) != _bare(" ".join(command.argv)):
         notes.append(f"became {logs[main].command!r} by exec; what it did before is not counted")
     if _ignores_environment(command.argv):
         notes.append("runs Python with -E or -I, which ignores the pinned hash seed: its counts may wander")
     return Reading(
         total(read_totals(folder / f"counts.{pid}") for pid in pids if pid not in forked), tuple(notes)
     )
+
+
+def _bare(command: str) -> str:
+    """A command without the backslashes that valgrind's log puts before blanks and angle brackets."""
+    return command.replace("\\", "")
 
 
 def _only_forked(log: Log, logs: Mapping[int, Log]) -> bool:

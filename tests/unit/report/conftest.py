@@ -1,8 +1,4 @@
-"""What the report tests share: a run with everything in it, and golden files."""
-
-import os
-from collections.abc import Callable
-from pathlib import Path
+"""What the report tests share: a run with everything in it."""
 
 import pytest
 
@@ -12,27 +8,7 @@ from iaipy.model.comparison import Comparison
 from iaipy.model.metrics import COUNTER_KEYS, EVENTS, counters
 from iaipy.model.run import Environment, Failure, Result, Run
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "report"
 NAMES = Limits(soft={"instructions": 0.02, "ram_accesses": None})
-
-Golden = Callable[[str, str], None]
-
-
-@pytest.fixture
-def golden() -> Golden:
-    """Compare a text with a golden file; on a mismatch the text is put beside it as `NAME.got`."""
-
-    def check(name: str, text: str) -> None:
-        wanted, got = GOLDEN / name, GOLDEN / f"{name}.got"
-        if os.environ.get("UPDATE_GOLDEN") == "1":
-            wanted.write_text(text, encoding="utf-8")
-        if wanted.exists() and wanted.read_text(encoding="utf-8") == text:
-            got.unlink(missing_ok=True)
-            return
-        got.write_text(text, encoding="utf-8")
-        pytest.fail(f"{name} differs from what is expected: see {got}, or run with UPDATE_GOLDEN=1")
-
-    return check
 
 
 def result(

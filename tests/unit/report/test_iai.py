@@ -19,12 +19,12 @@ READABLE = re.compile(r" *(?P<label>[A-Za-z0-9 ]+): +(?P<value>[0-9,]+)( +\((No 
 
 def test_report_with_a_baseline(full_run: Run, compared: Comparison, golden: Golden) -> None:
     """Each benchmark is its name, five counters with their change, and an empty line."""
-    golden("iai_compared.txt", render(full_run, compared))
+    golden("report/iai_compared.txt", render(full_run, compared))
 
 
 def test_report_without_a_baseline(full_run: Run, alone: Comparison, golden: Golden) -> None:
     """Without a baseline the lines end with the values."""
-    golden("iai_alone.txt", render(full_run, alone))
+    golden("report/iai_alone.txt", render(full_run, alone))
 
 
 def test_adapters_can_read_every_line(full_run: Run, base_run: Run) -> None:

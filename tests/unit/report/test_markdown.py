@@ -16,17 +16,17 @@ Golden = Callable[[str, str], None]
 
 def test_report_with_every_fate(full_run: Run, compared: Comparison, golden: Golden) -> None:
     """A run with one benchmark of each fate reads as the golden file does."""
-    golden("markdown_compared.md", render(full_run, compared))
+    golden("report/markdown_compared.md", render(full_run, compared))
 
 
 def test_report_without_a_baseline(full_run: Run, alone: Comparison, golden: Golden) -> None:
     """Without a baseline the tables hold values alone."""
-    golden("markdown_alone.md", render(full_run, alone))
+    golden("report/markdown_alone.md", render(full_run, alone))
 
 
 def test_report_of_an_unchanged_run(base_run: Run, calm: Comparison, golden: Golden) -> None:
     """A run against itself is all folded away."""
-    golden("markdown_unchanged.md", render(base_run, calm))
+    golden("report/markdown_unchanged.md", render(base_run, calm))
 
 
 def test_regressed_benchmarks_come_before_the_fold(full_run: Run, compared: Comparison) -> None:

@@ -14,20 +14,20 @@ Golden = Callable[[str, str], None]
 
 def test_report_with_every_fate(full_run: Run, compared: Comparison, golden: Golden) -> None:
     """A run with one benchmark of each fate reads as the golden file does."""
-    golden("terminal_compared.txt", render(full_run, compared))
+    golden("report/terminal_compared.txt", render(full_run, compared))
 
 
 def test_report_without_a_baseline(full_run: Run, alone: Comparison, golden: Golden) -> None:
     """Without a baseline there is neither a bracket nor a status, but for a hard limit exceeded."""
     text = render(full_run, alone)
-    golden("terminal_alone.txt", text)
+    golden("report/terminal_alone.txt", text)
     assert "baseline:" not in text
     assert text.count("Status:") == 1
 
 
 def test_report_of_an_unchanged_run(base_run: Run, calm: Comparison, golden: Golden) -> None:
     """A run against itself passes everywhere and names no cause."""
-    golden("terminal_unchanged.txt", render(base_run, calm))
+    golden("report/terminal_unchanged.txt", render(base_run, calm))
 
 
 def test_required_words(full_run: Run, compared: Comparison) -> None:

@@ -1,0 +1,34 @@
+"""What all tests share: golden files."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Golden = Callable[[str, str], None]
+
+_FOLDER = Path(__file__).parent / "golden"
+
+
+@pytest.fixture
+def golden() -> Golden:
+    """Compare a text with a golden file, named by its path in tests/golden.
+
+    On a mismatch the text is put beside it as `NAME.got`; with UPDATE_GOLDEN=1 in the environment it
+    replaces the file.
+    """
+
+    def check(name: str, text: str) -> None:
+        wanted, got = _FOLDER / name, _FOLDER / f"{name}.got"
+        if os.environ.get("UPDATE_GOLDEN") == "1":
+            wanted.parent.mkdir(parents=True, exist_ok=True)
+            wanted.write_text(text, encoding="utf-8")
+        if wanted.exists() and wanted.read_text(encoding="utf-8") == text:
+            got.unlink(missing_ok=True)
+            return
+        got.parent.mkdir(parents=True, exist_ok=True)
+        got.write_text(text, encoding="utf-8")
+        pytest.fail(f"{name} differs from what is expected: see {got}, or run with UPDATE_GOLDEN=1")
+
+    return check

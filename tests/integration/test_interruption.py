@@ -1,0 +1,107 @@
+"""Ctrl-C and SIGTERM: what was measured is kept, and nothing keeps running."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import ProcessesIn, Project
+
+FILE = """
+    import time
+
+    from iaipy import benchmark
+
+
+    @benchmark
+    def quick():
+        sorted(range(100))
+
+
+    @benchmark
+    def slow():
+        time.sleep(1000)
+
+
+    @benchmark
+    def never_begun():
+        pass
+"""
+SUITE = """
+commands:
+  quick_command: /bin/true
+  slow_command: sleep 1000
+"""
+PATIENCE_S = 60
+
+
+def wait_for_a_result(project: Project) -> None:
+    """Wait until the run has kept its first result."""
+    path = project.root / ".iaipy/last-run.json"
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if path.exists() and json.loads(path.read_text())["benchmarks"]:
+            return
+        time.sleep(0.1)
+    pytest.fail("the run kept no result")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "number"),
+    [
+        ("bench_functions.py", FILE, signal.SIGINT),
+        ("bench_cli.yaml", SUITE, signal.SIGTERM),
+    ],
+)
+def test_interrupted_run(
+    valgrind: str, project: Project, processes_in: ProcessesIn, name: str, text: str, number: int
+) -> None:
+    """A run that is stopped ends with 130, reports and keeps what it has, and leaves no process behind."""
+    project.write(f"benchmarks/{name}", text)
+    process = project.start("run", "-j", "1", "--save-baseline", "main")
+    wait_for_a_result(project)
+    os.killpg(process.pid, number)
+    done = project.finish(process)
+    assert done.code == 130
+    assert "Instructions:" in done.out
+    quick, *_ = project.results()
+    assert quick.startswith("quick")
+    assert {failure["reason"] for failure in project.failures().values()} == {
+        "was not measured: the run was interrupted"
+    }
+    assert len(project.failures()) == text.count("slow") + text.count("never")
+    assert not (project.root / ".iaipy/baselines/main.json").exists()
+    assert processes_in(project.root) == []
+
+
+def test_interrupted_while_collecting(project: Project, processes_in: ProcessesIn) -> None:
+    """A run that is stopped before it measures anything ends with 130 and one line."""
+    project.write("benchmarks/bench_slow.py", "import time\nopen('begun', 'w').close()\ntime.sleep(1000)\n")
+    process = project.start("run")
+    deadline = time.monotonic() + PATIENCE_S
+    while not (project.root / "begun").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    done = project.finish(process, 60)
+    assert done.code == 130
+    assert done.out == ""
+    assert done.err.strip() == "iaipy: interrupted"
+    assert processes_in(project.root) == []
+
+
+def test_output_that_nobody_reads(project: Project) -> None:
+    """A reader that goes away early, as `iaipy list | head -1` does, is no error worth a traceback."""
+    project.write("benchmarks/bench_cli.yaml", SUITE)
+    process = project.start("list")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    assert process.wait(PATIENCE_S) == 0
+    process.stderr.close()

@@ -1,0 +1,141 @@
+"""Who may import whom: the table of docs/architecture.md, held over the source by its imports."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "iaipy"
+TOP = frozenset({"iaipy"})
+
+MODEL = ("iaipy.model", "iaipy.errors")
+BASE = (
+    *MODEL,
+    "iaipy.values",
+    "iaipy.durations",
+    "iaipy.limits",
+    "iaipy.settings",
+    "iaipy.config",
+    "iaipy.yaml_text",
+    "iaipy.compare",
+    "iaipy.store",
+    "iaipy.process",
+)
+WORKERS_FOR_THE_HOST = ("iaipy.workers.launcher", "iaipy.workers.protocol")
+STAGES = (*BASE, "iaipy.collect", "iaipy.measure", *WORKERS_FOR_THE_HOST)
+EVERYTHING = (*STAGES, "iaipy.report", "iaipy.pipeline", "iaipy.commands", "iaipy.cli")
+MEASURED = ("iaipy.declare", "iaipy.workers")
+
+LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "iaipy": ((), ()),
+    "iaipy.__main__": (("iaipy.cli",), ()),
+    "iaipy.errors": ((), ()),
+    "iaipy.model": (MODEL, ()),
+    **dict.fromkeys((name for name in BASE if name not in MODEL), (BASE, ("yaml", "filelock"))),
+    "iaipy.collect": (STAGES, ()),
+    "iaipy.measure": (STAGES, ()),
+    "iaipy.report": ((*MODEL, "iaipy.compare", "iaipy.report"), ("rich",)),
+    "iaipy.report.json": ((*MODEL, "iaipy.store.document"), ()),
+    "iaipy.pipeline": ((*STAGES, "iaipy.report"), ()),
+    "iaipy.commands": (EVERYTHING, ("click", "rich")),
+    "iaipy.cli": (EVERYTHING, ("click",)),
+    "iaipy.declare": ((), ()),
+    "iaipy.workers": (MEASURED, ("_cffi_backend",)),
+    # These two run on the host: one starts the workers, the other wrote _libc.py.
+    "iaipy.workers.launcher": ((), ()),
+    "iaipy.workers.libc_build": ((), ("cffi",)),
+}
+"""Module or package → what it may import of ours, and of others; the longest name that fits counts."""
+
+ON_THE_HOST = ("iaipy.workers.launcher", "iaipy.workers.libc_build")
+CHEAP = frozenset({"asyncio", "traceback", "json", "os"})
+"""What a worker may import besides built-in modules: each already loaded by every interpreter (os), or
+imported late, where a benchmark needs it (asyncio) or all is over (traceback), or without valgrind (json)."""
+
+
+def name_of(path: Path) -> str:
+    """The module in a file."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(path): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """The modules that a source imports, but for those it only needs for its types."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            assert node.level == 0, "imports are absolute"
+            for alias in node.names:
+                whole = f"{module}.{alias.name}"
+                yield whole if whole in MODULES else module
+        else:
+            yield from imports(node)
+
+
+def layer(module: str) -> str:
+    """The row of the table that a module belongs to."""
+    fitting = [name for name in LAYERS if module == name or (name != "iaipy" and module.startswith(f"{name}."))]
+    assert fitting, f"{module} is in no layer: give it a row"
+    return max(fitting, key=len)
+
+
+def within(module: str, allowed: tuple[str, ...]) -> bool:
+    """Whether a module, or a package it is in, is among those allowed."""
+    return any(module == name or module.startswith(f"{name}.") for name in allowed)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_keep_to_the_layers(module: str) -> None:
+    """A module imports only from its own layer and those below it."""
+    ours, others = LAYERS[layer(module)]
+    for imported in imports(MODULES[module]):
+        root = imported.partition(".")[0]
+        if root == "iaipy":
+            allowed = imported in TOP or within(imported, ours)
+        else:
+            allowed = root in sys.stdlib_module_names or within(imported, others)
+        assert allowed, f"{module} must not import {imported}"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if layer(name) in ("iaipy", "iaipy.declare", "iaipy.workers")])
+def test_measured_process_imports_almost_nothing(module: str) -> None:
+    """What runs inside the measured process imports built-in modules, since any other costs instructions."""
+    if module in ON_THE_HOST:
+        pytest.skip("it runs on the host")
+    cheap = CHEAP | set(sys.builtin_module_names) | {"__future__", "_cffi_backend", "iaipy"}
+    assert {imported.partition(".")[0] for imported in imports(MODULES[module])} <= cheap
+
+
+def test_one_module_starts_processes() -> None:
+    """Only process.py imports subprocess, or calls what starts a process some other way."""
+    starters = [name for name, tree in MODULES.items() if "subprocess" in imports(tree)]
+    assert starters == ["iaipy.process"]
+    for name, tree in MODULES.items():
+        calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        assert not calls & {"os.system", "os.popen", "os.spawnv", "os.posix_spawn"}, name
+        assert "os.fork" not in calls, name
+
+
+def test_nothing_below_the_commands_prints() -> None:
+    """print is called in workers alone, whose output is a file of ours; commands use click.echo."""
+    printing = {
+        name
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
+    }
+    assert {name for name in printing if not name.startswith("iaipy.workers.")} == set()
+
+
+def test_every_row_of_the_table_is_used() -> None:
+    """The table names no module that isn't there."""
+    assert {layer(module) for module in MODULES} == set(LAYERS)
