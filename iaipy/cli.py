@@ -13,7 +13,7 @@ from iaipy.commands.errors import show_error
 from iaipy.errors import ExitCode, IaipyError
 
 
-class _ReaderGone(Exception):
+class _ReaderGoneError(Exception):
     """Whoever read the output has gone."""
 
 
@@ -25,7 +25,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
-            raise _ReaderGone from error
+            raise _ReaderGoneError from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -36,7 +36,7 @@ def cli() -> None:
     \b
     Exit codes: 0 fine · 1 a counter regressed · 2 usage or configuration · 3 a benchmark failed ·
     4 the environment (valgrind missing, incompatible baseline) · 5 nothing to run or to compare with ·
-    130 interrupted
+    130 interrupted · 141 nobody reads the output
     """
 
 
@@ -48,7 +48,7 @@ def main() -> None:
     """Run the command; every error of a person's ends in one message and its exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="iaipy", standalone_mode=False)
     except IaipyError as error:
         show_error(error)
         code = error.exit_code
@@ -58,7 +58,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("iaipy: interrupted", err=True)
         code = ExitCode.INTERRUPTED
-    except _ReaderGone:
+    except _ReaderGoneError:
         os.dup2(
             os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
         )  # nothing can be said, not even at exit

@@ -42,6 +42,12 @@ class BenchmarkError(IaipyError):
     exit_code = ExitCode.BENCHMARK_FAILED
 
 
+class StaleBaselineError(IaipyError):
+    """A benchmark improved, and improvements were asked to fail."""
+
+    exit_code = ExitCode.REGRESSION
+
+
 class MeasurementError(BenchmarkError):
     """A measurement gave no numbers.
 

@@ -11,7 +11,7 @@ from iaipy import process
 from iaipy.collect import discover, python_files, select, suite_files
 from iaipy.compare import gate
 from iaipy.config import Config
-from iaipy.errors import ExitCode, IaipyError, MeasurementError, NothingToDoError
+from iaipy.errors import ExitCode, IaipyError, MeasurementError, NothingToDoError, StaleBaselineError
 from iaipy.measure import ENGINES, Engine, environment
 from iaipy.model.benchmark import Benchmark, Limits
 from iaipy.model.comparison import Comparison
@@ -77,7 +77,7 @@ def collect(config: Config, words: Sequence[str], start: Path) -> Collected:
     Raises:
         UsageError: a target does not exist, or a suite or declaration is wrong.
     """
-    places = discover.targets(words, start) if words else discover.targets(config.benchmarks, config.root)
+    places = discover.targets(words or config.benchmarks, start if words else config.root, config.root)
     files = discover.files(places, config.pattern)
     env = environment.pinned(os.environ, profile=config.cpu_profile, extra=config.env, passed=config.pass_env)
     del env["PYTHONDONTWRITEBYTECODE"]  # the measured import then finds compiled modules, the first time too
@@ -139,7 +139,7 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
         selected={b.id for b in collected.benchmarks} if narrowed else None,
     )
     code = gate.exit_code(comparison, fail_on_improvement=config.fail_on_improvement)
-    troubles: list[IaipyError] = []
+    troubles = _stale(comparison, config)
     if code is ExitCode.OK and gate.nothing_compared(comparison):
         troubles.append(_nothing_compared(config.baseline or ""))
     saved = None
@@ -246,6 +246,20 @@ def _save(storage: Path, config: Config, head: Run, *, keep_others: bool) -> Pat
         kept = tuple(result for result in old.benchmarks if result.id not in new)
         head = replace(head, benchmarks=(*head.benchmarks, *kept))
     return baselines.save(storage, name, head, allow_failures=config.allow_failures)
+
+
+def _stale(comparison: Comparison, config: Config) -> list[IaipyError]:
+    """The error that says why improvements fail a run, if they do."""
+    improved = comparison.of("improved") if config.fail_on_improvement else []
+    if not improved:
+        return []
+    name = comparison.base_name
+    return [
+        StaleBaselineError(
+            f"the baseline {name} is stale: {', '.join(entry.id for entry in improved)} improved",
+            f"save it anew: iaipy run --save-baseline {name}",
+        )
+    ]
 
 
 def nothing_found(config: Config, words: Sequence[str]) -> NothingToDoError:

@@ -32,11 +32,11 @@ class Target:
         return self.name in ("", name, name.partition("[")[0])
 
 
-def targets(words: Sequence[str], start: Path) -> list[Target]:
+def targets(words: Sequence[str], start: Path, root: Path) -> list[Target]:
     """What the words on a command line name, each `PATH` or `PATH::NAME`, from the folder `start`.
 
     Raises:
-        UsageError: there is no such file or folder.
+        UsageError: there is no such file or folder, or it is outside the project's root.
     """
     found = []
     for word in words:
@@ -44,7 +44,11 @@ def targets(words: Sequence[str], start: Path) -> list[Target]:
         place = Path(os.path.normpath(start / path))  # not resolved: a linked checkout keeps its own ids
         if not place.exists():
             raise UsageError(
-                f"There is no file or folder {path}.", "Name a benchmark file, or FILE::BENCHMARK."
+                f"there is no file or folder {path}", "name a benchmark file, or FILE::BENCHMARK"
+            )
+        if not place.is_relative_to(root):
+            raise UsageError(
+                f"{path} is outside the project {root}", "run iaipy in the project it belongs to"
             )
         found.append(Target(place, name))
     return found
@@ -74,8 +78,8 @@ def wanted(benchmarks: Sequence[Benchmark], places: Sequence[Target], root: Path
     for place in places:
         if place.name and not any(place.covers(root / b.path, b.name) for b in benchmarks):
             near = difflib.get_close_matches(place.name, [b.name for b in benchmarks], n=3)
-            hint = f" Is one of these meant: {', '.join(near)}?" if near else ""
+            hint = f"is one of these meant: {', '.join(near)}? " if near else ""
             raise NothingToDoError(
-                f"{place.path.name} has no benchmark {place.name}.{hint}", "iaipy list shows them all."
+                f"{place.path.name} has no benchmark {place.name}", f"{hint}iaipy list shows them all"
             )
     return [b for b in benchmarks if any(place.covers(root / b.path, b.name) for place in places)]

@@ -45,7 +45,7 @@ def read_file(
                     output=output,
                 )
             except OSError as error:
-                raise HostError(f"{python} can't be started: {error.strerror}.") from error
+                raise HostError(f"{python} can't be started: {error.strerror}") from error
         printed = process.last_lines(log, _OUTPUT_LINES)
         if status is None:
             raise MeasurementError(f"importing {name} took longer than {timeout_s:g} s", printed)
@@ -71,8 +71,8 @@ def _numbered(path: str, declarations: list[dict[str, Any]]) -> tuple[Benchmark,
     for benchmark in benchmarks:
         if benchmark.id in lines:
             raise UsageError(
-                f"{benchmark.id} is declared twice, in lines {lines[benchmark.id]} and {benchmark.line}.",
-                "Rename one of the functions, or give it @benchmark(name=...).",
+                f"{benchmark.id} is declared twice, in lines {lines[benchmark.id]} and {benchmark.line}",
+                "rename one of the functions, or give it @benchmark(name=...)",
             )
         lines[benchmark.id] = benchmark.line
     return benchmarks

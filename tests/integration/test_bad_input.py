@@ -85,7 +85,11 @@ DECLARATIONS = {
         "unknown counter 'instruction'",
     ),
     "limit": ("@benchmark(limits={'instructions': 2})\ndef work(): pass\n", 2, "would mean 200%"),
-    "timeout": ("@benchmark(timeout='soon')\ndef work(): pass\n", 2, "the timeout of benchmarks/bench_bad.py"),
+    "timeout": (
+        "@benchmark(timeout='soon')\ndef work(): pass\n",
+        2,
+        "the timeout of benchmarks/bench_bad.py",
+    ),
 }
 
 
@@ -119,7 +123,10 @@ SUITES = {
     "bomb": (BOMB, "more than 10,000 values"),
     "unknown_key": ("commands: {help: {run: x, stdinn: y}}\n", "did you mean stdin?"),
     "unknown_section": ("command: {help: x}\n", "did you mean commands?"),
-    "duplicate": ("commands:\n  help: a\n  help: b\n", "bench_cli.yaml:3: the key 'help' is already in line 2"),
+    "duplicate": (
+        "commands:\n  help: a\n  help: b\n",
+        "bench_cli.yaml:3: the key 'help' is already in line 2",
+    ),
     "no_program": ("commands: {help: {env: {A: b}}}\n", "doesn't say what to run"),
     "object": ("commands: !!python/object/apply:os.system [id]\n", "could not determine a constructor"),
     "not_utf8": ("commands: {help: \udcff}\n", "this is not UTF-8 text"),
@@ -152,7 +159,12 @@ OPTIONS = {
     "baseline_name": ("", ("--save-baseline", "../main"), 2, "can't be the name of a baseline"),
     "report_folder": ("", ("--report", "json:nowhere/run.json"), 4, "nowhere/run.json does not exist"),
     "no_baseline": ("", ("--baseline", "main"), 5, "there is no baseline main"),
-    "no_file": ("", ("benchmarks/bench_nothing.py",), 2, "There is no file or folder benchmarks/bench_nothing.py"),
+    "no_file": (
+        "",
+        ("benchmarks/bench_nothing.py",),
+        2,
+        "There is no file or folder benchmarks/bench_nothing.py",
+    ),
     "no_benchmark": ("", ("benchmarks/bench_good.py::wrok",), 5, "work"),
     "nothing_matches": ("", ("-k", "nothing"), 5, "no benchmarks that match the selection"),
     "no_tag": ("", ("--tag", "slow"), 5, "no benchmarks that match the selection"),
@@ -211,7 +223,9 @@ def test_damaged_baseline(project: Project, case: str) -> None:
     assert message in done.err
 
 
-@pytest.mark.parametrize("words", [("compare", "main"), ("compare", "a.json", "b.json"), ("baseline", "show", "main")])
+@pytest.mark.parametrize(
+    "words", [("compare", "main"), ("compare", "a.json", "b.json"), ("baseline", "show", "main")]
+)
 def test_no_such_run(project: Project, words: tuple[str, ...]) -> None:
     """A stored run that isn't there ends the command with 5."""
     done = project.iaipy(*words)

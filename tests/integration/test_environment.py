@@ -60,7 +60,15 @@ def test_pinned_environment(project: Project) -> None:
 def test_fingerprint(project: Project) -> None:
     """A run says where it was made."""
     fingerprint = project.last()["environment"]["fingerprint"]
-    assert {"method", "python", "libc", "valgrind", "architecture", "cpu", "cpu_profile"} <= fingerprint.keys()
+    assert {
+        "method",
+        "python",
+        "libc",
+        "valgrind",
+        "architecture",
+        "cpu",
+        "cpu_profile",
+    } <= fingerprint.keys()
     assert all(fingerprint.values())
     assert fingerprint["tunables"] == "ADDED=too"
     assert project.last()["environment"]["notes"]["kernel"]
@@ -119,7 +127,9 @@ def test_valgrind_that_is_none(project: Project, script: str, mode: int, message
 
 def test_valgrind_that_fails_to_start(project: Project) -> None:
     """Where valgrind knows its version and then breaks down, its own words are shown."""
-    script = '#!/bin/sh\n[ "$1" = --version ] && echo valgrind-3.24.0 && exit\necho no such tool >&2; exit 1\n'
+    script = (
+        '#!/bin/sh\n[ "$1" = --version ] && echo valgrind-3.24.0 && exit\necho no such tool >&2; exit 1\n'
+    )
     project.write("valgrind", script).chmod(0o755)
     done = project.iaipy("run", "--valgrind", "./valgrind")
     assert done.code in (3, 4)

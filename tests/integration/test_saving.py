@@ -63,7 +63,9 @@ def test_failures_keep_the_baseline(cheap: Project) -> None:
     cheap.write("benchmarks/bench_cli.yaml", "commands: {nothing: /bin/true, broken: /bin/false}\n")
     done = cheap.iaipy("run", "--save-baseline", "main")
     assert done.code == 3
-    assert "the baseline main was left as it was, because benchmarks/bench_cli.yaml::broken failed" in done.err
+    assert (
+        "the baseline main was left as it was, because benchmarks/bench_cli.yaml::broken failed" in done.err
+    )
     assert path.read_text() == before
     assert cheap.iaipy("run", "--save-baseline", "main", "--allow-failures").code == 3
     assert path.read_text() != before

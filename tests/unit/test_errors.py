@@ -23,6 +23,7 @@ def test_exit_codes() -> None:
         "ENVIRONMENT": 4,
         "NOTHING_TO_DO": 5,
         "INTERRUPTED": 130,
+        "OUTPUT_CLOSED": 141,
     }
 
 
@@ -47,4 +48,9 @@ def test_error_has_its_code_and_remedy(kind: type[IaipyError], code: int) -> Non
 def test_measurement_error_has_details() -> None:
     """A failed measurement carries what the benchmark printed."""
     error = MeasurementError("it raised", "Traceback ...")
-    assert (error.exit_code, error.message, error.details, error.remedy) == (3, "it raised", "Traceback ...", "")
+    assert (error.exit_code, error.message, error.details, error.remedy) == (
+        3,
+        "it raised",
+        "Traceback ...",
+        "",
+    )

@@ -49,7 +49,6 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """Module or package → what it may import of ours, and of others; the longest name that fits counts."""
 
-ON_THE_HOST = ("iaipy.workers.launcher", "iaipy.workers.libc_build")
 CHEAP = frozenset({"asyncio", "traceback", "json", "os"})
 """What a worker may import besides built-in modules: each already loaded by every interpreter (os), or
 imported late, where a benchmark needs it (asyncio) or all is over (traceback), or without valgrind (json)."""
@@ -83,7 +82,9 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 def layer(module: str) -> str:
     """The row of the table that a module belongs to."""
-    fitting = [name for name in LAYERS if module == name or (name != "iaipy" and module.startswith(f"{name}."))]
+    fitting = [
+        name for name in LAYERS if module == name or (name != "iaipy" and module.startswith(f"{name}."))
+    ]
     assert fitting, f"{module} is in no layer: give it a row"
     return max(fitting, key=len)
 
@@ -106,11 +107,11 @@ def test_imports_keep_to_the_layers(module: str) -> None:
         assert allowed, f"{module} must not import {imported}"
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if layer(name) in ("iaipy", "iaipy.declare", "iaipy.workers")])
+@pytest.mark.parametrize(
+    "module", [name for name in MODULES if layer(name) in ("iaipy", "iaipy.declare", "iaipy.workers")]
+)
 def test_measured_process_imports_almost_nothing(module: str) -> None:
     """What runs inside the measured process imports built-in modules, since any other costs instructions."""
-    if module in ON_THE_HOST:
-        pytest.skip("it runs on the host")
     cheap = CHEAP | set(sys.builtin_module_names) | {"__future__", "_cffi_backend", "iaipy"}
     assert {imported.partition(".")[0] for imported in imports(MODULES[module])} <= cheap
 

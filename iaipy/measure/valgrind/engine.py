@@ -103,8 +103,8 @@ class CachegrindEngine:
         self._cpu = nursery.hello["cpu"]
         if nursery.hello["hash_randomization"] != "0":
             raise HostError(
-                f"{self._python} ignores PYTHONHASHSEED, so that counts would differ from run to run.",
-                "Use an interpreter that is not started with -E or -I (by a wrapper script, perhaps).",
+                f"{self._python} ignores PYTHONHASHSEED, so that counts would differ from run to run",
+                "use an interpreter that is not started with -E or -I (by a wrapper script, perhaps)",
             )
         file = FunctionFile(nursery, another, len(benchmarks), fork=self._config.fork)
         pool.push(

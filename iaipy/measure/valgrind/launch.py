@@ -49,33 +49,33 @@ def find(name: str, env: Mapping[str, str], platform: str) -> Valgrind:
     """
     if platform != "linux":
         raise HostError(
-            f"Instruction counts need valgrind on Linux, and this is {platform}.",
-            "Run iaipy in a Linux container or virtual machine.",
+            f"instruction counts need valgrind on Linux, and this is {platform}",
+            "run iaipy in a Linux container or virtual machine",
         )
     path = shutil.which(name, path=env.get("PATH"))
     if path is None:
         there = Path(name).is_file()
         raise HostError(
-            f"{name} is not executable." if there else f"{name} was not found.",
-            f"To count instructions iaipy needs valgrind: {INSTALL}.",
+            f"{name} is not executable" if there else f"{name} was not found",
+            f"to count instructions iaipy needs valgrind: {INSTALL}",
         )
     try:
         finished = ask([path, "--version"], env=env, cwd=Path("/"))
     except OSError as error:
         raise HostError(
-            f"{path} can't be started: {error.strerror}.", f"Reinstall valgrind: {INSTALL}."
+            f"{path} can't be started: {error.strerror}", f"reinstall valgrind: {INSTALL}"
         ) from error
     match = re.search(r"valgrind-(\d+)\.(\d+)(\S*)", finished.output)
     if finished.status != 0 or match is None:
         raise HostError(
-            f"{path} is no working valgrind: --version printed {finished.output.strip()[:200]!r}.",
-            f"Reinstall valgrind: {INSTALL}.",
+            f"{path} is no working valgrind: --version printed {finished.output.strip()[:200]!r}",
+            f"reinstall valgrind: {INSTALL}",
         )
     version = (int(match[1]), int(match[2]))
     if version < OLDEST:
         raise HostError(
-            f"valgrind {match[1]}.{match[2]} at {path} is too old: iaipy needs 3.15 or newer.",
-            f"Get a newer one: {INSTALL}.",
+            f"valgrind {match[1]}.{match[2]} at {path} is too old: iaipy needs 3.15 or newer",
+            f"get a newer one: {INSTALL}",
         )
     return Valgrind(path, f"{match[1]}.{match[2]}{match[3]}", version)
 

@@ -81,7 +81,7 @@ class Nursery:
                     (*launch.prefix, *program), env=padded(launch.env, program), cwd=launch.root, log=log
                 )
             except OSError as error:
-                raise HostError(f"{launch.prefix[0]} can't be started: {error.strerror}.") from error
+                raise HostError(f"{launch.prefix[0]} can't be started: {error.strerror}") from error
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         self._requests: IO[bytes] = self._child.stdin

@@ -32,11 +32,11 @@ def tree(tmp_path: Path) -> Path:
 
 def names(tree: Path, *words: str) -> list[str]:
     """The files that these words find."""
-    return [path.relative_to(tree).as_posix() for path in files(targets(words, tree), PATTERNS)]
+    return [path.relative_to(tree).as_posix() for path in files(targets(words, tree, tree), PATTERNS)]
 
 
 def test_folder(tree: Path) -> None:
-    """In a folder, and those below it, the files that match a pattern are found in order, but for hidden ones."""
+    """In a folder and those below it the files that match a pattern are found in order, but for hidden ones."""
     assert names(tree, "benchmarks") == [
         "benchmarks/bench_a.py",
         "benchmarks/bench_b.py",
@@ -52,7 +52,7 @@ def test_named_file(tree: Path) -> None:
 
 def test_path_with_dots(tree: Path) -> None:
     """A path is taken in its shortest form, so that ids don't depend on how it was written."""
-    assert targets(["other/../benchmarks/./bench_a.py::x"], tree) == [
+    assert targets(["other/../benchmarks/./bench_a.py::x"], tree, tree) == [
         Target(tree / "benchmarks/bench_a.py", "x")
     ]
 
@@ -60,7 +60,7 @@ def test_path_with_dots(tree: Path) -> None:
 def test_missing_path(tree: Path) -> None:
     """A path that leads nowhere is an error that names it."""
     with pytest.raises(UsageError, match=r"There is no file or folder nowhere\.py"):
-        targets(["nowhere.py::a"], tree)
+        targets(["nowhere.py::a"], tree, tree)
 
 
 def benchmarks(*names: str) -> list[Benchmark]:
@@ -80,18 +80,29 @@ def benchmarks(*names: str) -> list[Benchmark]:
 def test_name(name: str, expected: list[str]) -> None:
     """A name stands for the benchmark with it, with one set of parameters or with all."""
     found = wanted(
-        benchmarks("parse", "load[rows=1]", "load[rows=2]"), [Target(Path("/p/b/bench_a.py"), name)], Path("/p")
+        benchmarks("parse", "load[rows=1]", "load[rows=2]"),
+        [Target(Path("/p/b/bench_a.py"), name)],
+        Path("/p"),
     )
     assert [benchmark.name for benchmark in found] == expected
 
 
 def test_unknown_name() -> None:
     """A name that no benchmark has is an error with the nearest names."""
-    with pytest.raises(NothingToDoError, match=r"bench_a\.py has no benchmark prase\. Is one of these meant: parse"):
+    with pytest.raises(
+        NothingToDoError, match=r"bench_a\.py has no benchmark prase\. Is one of these meant: parse"
+    ):
         wanted(benchmarks("parse"), [Target(Path("/p/b/bench_a.py"), "prase")], Path("/p"))
 
 
 def test_several_targets() -> None:
     """What several targets cover is wanted once, in the files' order."""
-    places = [Target(Path("/p/b/bench_a.py"), "b"), Target(Path("/p/b/bench_a.py"), "a"), Target(Path("/p/b"), "b")]
-    assert [benchmark.name for benchmark in wanted(benchmarks("a", "b", "c"), places, Path("/p"))] == ["a", "b"]
+    places = [
+        Target(Path("/p/b/bench_a.py"), "b"),
+        Target(Path("/p/b/bench_a.py"), "a"),
+        Target(Path("/p/b"), "b"),
+    ]
+    assert [benchmark.name for benchmark in wanted(benchmarks("a", "b", "c"), places, Path("/p"))] == [
+        "a",
+        "b",
+    ]

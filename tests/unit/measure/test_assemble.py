@@ -72,7 +72,9 @@ def test_result_of_a_benchmark() -> None:
 def test_spread_of_what_is_subtracted_adds() -> None:
     """A result held against another is as uncertain as both together."""
     found = result(
-        BENCHMARK, [reading(100), reading(104)], base_spread={**dict.fromkeys(COUNTER_KEYS, 0), "instructions": 3}
+        BENCHMARK,
+        [reading(100), reading(104)],
+        base_spread={**dict.fromkeys(COUNTER_KEYS, 0), "instructions": 3},
     )
     assert found.spread["instructions"] == 7
     assert not found.exact
@@ -84,5 +86,11 @@ def test_counters_of_any_readings_are_possible(readings: list[Reading], base: di
     found = result(BENCHMARK, readings, base)
     assert min(found.counters.values()) >= 0
     assert min(found.spread.values()) >= 0
-    for misses, accesses in (("ILmr", "I1mr"), ("I1mr", "Ir"), ("DLmr", "D1mr"), ("DLmw", "D1mw"), ("D1mw", "Dw")):
+    for misses, accesses in (
+        ("ILmr", "I1mr"),
+        ("I1mr", "Ir"),
+        ("DLmr", "D1mr"),
+        ("DLmw", "D1mw"),
+        ("D1mw", "Dw"),
+    ):
         assert found.events[misses] <= found.events[accesses]

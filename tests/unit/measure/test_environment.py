@@ -14,11 +14,21 @@ from iaipy.measure import environment
 from iaipy.process import Finished
 from iaipy.settings import CPU_PROFILES
 
-HOST = {"PATH": "/bin", "HOME": "/root", "SECRET": "x", "LANG": "de_DE.UTF-8", "PYTHONHASHSEED": "5", "KEEP": "k"}
+HOST = {
+    "PATH": "/bin",
+    "HOME": "/root",
+    "SECRET": "x",
+    "LANG": "de_DE.UTF-8",
+    "PYTHONHASHSEED": "5",
+    "KEEP": "k",
+}
 
 
 def pinned(
-    *, host: Mapping[str, str] = HOST, profile: str = "avx2", extra: Mapping[str, str] | None = None,
+    *,
+    host: Mapping[str, str] = HOST,
+    profile: str = "avx2",
+    extra: Mapping[str, str] | None = None,
     passed: Sequence[str] = (),
 ) -> dict[str, str]:
     """The environment that comes of a host's."""
@@ -99,7 +109,7 @@ def test_python_is_found(tmp_path: Path) -> None:
     assert environment.find_python("python3.99", env) == str(tmp_path / "python3.99")
     assert environment.find_python("", env) == sys.executable
     assert environment.find_python(sys.executable, env) == sys.executable
-    with pytest.raises(HostError, match="the Python python3.98 was not found"):
+    with pytest.raises(HostError, match=r"the Python python3\.98 was not found"):
         environment.find_python("python3.98", env)
 
 

@@ -80,7 +80,9 @@ def test_versions(
 ) -> None:
     """The version is read from whatever valgrind calls itself."""
     answers(monkeypatch, Finished(0, output))
-    assert find("valgrind", {"PATH": str(program.parent)}, "linux") == Valgrind(str(program), release, version)
+    assert find("valgrind", {"PATH": str(program.parent)}, "linux") == Valgrind(
+        str(program), release, version
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,8 @@ def test_counting_can_start_late(minor: int, late: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("minor", "word"), [(15, "--vex-guest-chase-thresh=0"), (16, "--vex-guest-chase=no"), (27, "--vex-guest-chase=no")]
+    ("minor", "word"),
+    [(15, "--vex-guest-chase-thresh=0"), (16, "--vex-guest-chase=no"), (27, "--vex-guest-chase=no")],
 )
 def test_translation_is_the_same_everywhere(minor: int, word: str) -> None:
     """The option that keeps valgrind from following jumps has had two names."""

@@ -1,0 +1,105 @@
+"""Reports on their way to the screen and to files."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from iaipy.commands.output import check_reports, show_failure, show_outcome, write
+from iaipy.config import Config, load_config
+from iaipy.errors import ExitCode, HostError, UsageError
+from iaipy.model.comparison import Comparison
+from iaipy.model.run import Failure, Run
+from iaipy.pipeline import Outcome
+
+OUTCOME = Outcome(Run("2026-01-02T03:04:05Z"), Comparison(""), ExitCode.OK)
+
+
+def config(root: Path, **overrides: object) -> Config:
+    """A configuration."""
+    (root / "iaipy.yaml").touch()
+    return load_config(root, overrides)
+
+
+def test_file_is_written_whole(tmp_path: Path) -> None:
+    """A report's file replaces an older one, with any new file's permissions, and leaves nothing beside it."""
+    path = tmp_path / "report.txt"
+    path.write_text("older")
+    write(path, "newer — ü")
+    assert path.read_text(encoding="utf-8") == "newer — ü"
+    mask = os.umask(0)
+    os.umask(mask)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~mask
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_device_is_written_to() -> None:
+    """What is no plain file, /dev/null for one, is written to rather than replaced."""
+    write(Path("/dev/null"), "text")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_file_that_cannot_be_written(tmp_path: Path) -> None:
+    """A path that can't be a file is an error that names it, and no half of a file stays."""
+    with pytest.raises(HostError, match=r"the report .*/none/report\.txt can't be written: No such file"):
+        write(tmp_path / "none" / "report.txt", "text")
+
+
+def test_disk_that_fills_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the last step fails, the older report stays, and nothing of the newer one."""
+
+    def refuse(path: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "report.txt"
+    path.write_text("older")
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(HostError, match="No space left on device"):
+        write(path, "newer")
+    assert path.read_text() == "older"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_reports_are_checked_early(tmp_path: Path) -> None:
+    """An unknown format, or a folder that isn't there, is found before anything is measured."""
+    check_reports(config(tmp_path, report=["json:run.json", "terminal"]))
+    with pytest.raises(UsageError, match="there is no report format 'jsn'"):
+        check_reports(config(tmp_path, report=["jsn"]))
+    with pytest.raises(HostError, match="does not exist"):
+        check_reports(config(tmp_path, report=["json:none/run.json"]))
+
+
+def test_troubles_follow_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The report goes to standard output; what else went wrong, and what was saved, to standard error."""
+    outcome = replace(
+        OUTCOME, exit_code=ExitCode.ENVIRONMENT, troubles=(HostError("it is full", "empty it"),)
+    )
+    assert show_outcome(outcome, config(tmp_path)) is ExitCode.ENVIRONMENT
+    out, err = capsys.readouterr()
+    assert out == "0 benchmarks\n"
+    assert err == "iaipy: error: it is full\n  empty it\n"
+
+
+def test_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    """A failure's details are indented under it."""
+    show_failure(Failure("a.py", "it can't be imported", "Traceback\n  line\n"))
+    assert capsys.readouterr().err == "a.py: it can't be imported\n    Traceback\n      line\n"
+
+
+@pytest.mark.parametrize(
+    ("no_color", "color", "colored"), [("", "always", True), ("1", "always", True), ("", "never", False)]
+)
+def test_color(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    no_color: str,
+    color: str,
+    colored: bool,
+) -> None:
+    """`always` and `never` are obeyed, whatever the environment says."""
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", no_color)
+    show_outcome(OUTCOME, config(tmp_path, color=color))
+    assert ("\x1b[" in capsys.readouterr().out) is colored

@@ -1,0 +1,105 @@
+"""A project whose benchmarks are measured by the fake engine, without any process."""
+
+import shlex
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from iaipy import cli
+from iaipy.config import Config
+from iaipy.measure import ENGINES, Engine, environment
+from iaipy.measure.fake import FakeEngine
+from iaipy.model.metrics import Events
+from iaipy.model.run import Environment, Failure
+
+FILE = "benchmarks/bench_cli.yaml"
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+class FakeProject:
+    """A project with a suite of commands, and an engine that answers from a script.
+
+    Parameters:
+        root: its folder, the current one.
+    """
+
+    def __init__(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.root = root
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def measures(
+        self, script: Mapping[str, int | Failure], fingerprint: Mapping[str, str] | None = None
+    ) -> None:
+        """Write a suite with these commands, and let each count so many instructions, or fail."""
+        (self.root / "benchmarks").mkdir(exist_ok=True)
+        (self.root / FILE).write_text("commands:\n" + "".join(f"  {name}: /bin/true\n" for name in script))
+        answers: dict[str, Events | Failure] = {
+            f"{FILE}::{name}": answer if isinstance(answer, Failure) else {"Ir": answer, "Dr": answer // 4}
+            for name, answer in script.items()
+        }
+        where = Environment(
+            fingerprint or {"python": "CPython 3.13.1", "valgrind": "3.24.0"}, {"kernel": "6.1"}
+        )
+
+        def make(config: Config) -> AbstractContextManager[Engine]:
+            return FakeEngine(answers, where)
+
+        self._monkeypatch.setitem(ENGINES, "cachegrind", make)
+
+    def fails(self, name: str, reason: str, details: str = "") -> Failure:
+        """The outcome of a command that gives no numbers."""
+        return Failure(f"{FILE}::{name}", reason, details)
+
+    def iaipy(self, line: str) -> tuple[int, str, str]:
+        """Run the command line; the exit code, and what went to standard output and error."""
+        self._monkeypatch.setattr(sys, "argv", ["iaipy", *shlex.split(line)])
+        self._capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = (text.replace(str(self.root), "PROJECT") for text in self._capsys.readouterr())
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, out, err
+
+    def transcript(self, *lines: str) -> str:
+        """Run several command lines; all that they print and their exit codes, as one text."""
+        parts = []
+        for line in lines:
+            code, out, err = self.iaipy(line)
+            parts += [
+                f"$ iaipy {line}\n",
+                out,
+                f"--- stderr\n{err}" if err else "",
+                f"--- exit code {code}\n\n",
+            ]
+        return "".join(parts)
+
+
+class _FixedTime:
+    @staticmethod
+    def now(zone: object) -> datetime:
+        return NOW
+
+
+@pytest.fixture
+def fake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[FakeProject]:
+    """An empty project at a fixed time, without version control."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(environment, "commit", lambda root: "0123abc")
+    monkeypatch.setattr("iaipy.pipeline.datetime", _FixedTime)
+    monkeypatch.setattr(
+        sys.modules["__main__"], "__package__", None
+    )  # where click looks for a program's name
+    (tmp_path / "iaipy.yaml").touch()
+    handler = signal.getsignal(signal.SIGTERM)
+    yield FakeProject(tmp_path, monkeypatch, capsys)
+    signal.signal(signal.SIGTERM, handler)
