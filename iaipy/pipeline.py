@@ -176,9 +176,8 @@ def compare(config: Config, base_word: str, head_word: str) -> Outcome:
     )
     if gate.nothing_compared(comparison):
         raise _nothing_compared(base_name)
-    return Outcome(
-        head, comparison, gate.exit_code(comparison, fail_on_improvement=config.fail_on_improvement)
-    )
+    code = gate.exit_code(comparison, fail_on_improvement=config.fail_on_improvement)
+    return Outcome(head, comparison, code, tuple(_stale(comparison, config)))
 
 
 def _measure(config: Config, collected: Collected, base: Run | None, watcher: Watcher) -> tuple[Run, bool]:

@@ -163,7 +163,7 @@ OPTIONS = {
         "",
         ("benchmarks/bench_nothing.py",),
         2,
-        "There is no file or folder benchmarks/bench_nothing.py",
+        "there is no file or folder benchmarks/bench_nothing.py",
     ),
     "no_benchmark": ("", ("benchmarks/bench_good.py::wrok",), 5, "work"),
     "nothing_matches": ("", ("-k", "nothing"), 5, "no benchmarks that match the selection"),

@@ -101,7 +101,7 @@ def test_valgrind_that_is_not_there(project: Project) -> None:
     done = project.iaipy("run", "--valgrind", "/nonexistent")
     assert done.code == 4
     assert done.out == ""
-    assert done.err.startswith("iaipy: error: /nonexistent was not found.")
+    assert done.err.startswith("iaipy: error: /nonexistent was not found")
     assert "apt-get install valgrind" in done.err
 
 

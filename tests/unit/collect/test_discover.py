@@ -59,7 +59,7 @@ def test_path_with_dots(tree: Path) -> None:
 
 def test_missing_path(tree: Path) -> None:
     """A path that leads nowhere is an error that names it."""
-    with pytest.raises(UsageError, match=r"There is no file or folder nowhere\.py"):
+    with pytest.raises(UsageError, match=r"there is no file or folder nowhere\.py"):
         targets(["nowhere.py::a"], tree, tree)
 
 
