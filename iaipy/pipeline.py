@@ -190,6 +190,7 @@ def _measure(config: Config, collected: Collected, base: Run | None, watcher: Wa
     )
     position = {benchmark.id: index for index, benchmark in enumerate(collected.benchmarks)}
     interrupted = False
+    baselines.prepare(storage)  # now: a folder that appears while files are imported would leave its mark
     watcher.planned(len(position))
     with ENGINES["cachegrind"](config) as engine:
         try:

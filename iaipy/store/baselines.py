@@ -54,6 +54,16 @@ def save(storage: Path, name: str, run: Run, *, allow_failures: bool = False) ->
     return target
 
 
+def prepare(storage: Path) -> None:
+    """Make the folder, set up so that its baselines can be committed and nothing else is.
+
+    Raises:
+        HostError: it can't be made.
+    """
+    with _writing("the results can't be kept"):
+        _make(storage)
+
+
 def save_last(storage: Path, run: Run) -> Path:
     """Keep the run so far as the last one; called after every benchmark, so it doesn't wait for the disk.
 
@@ -62,7 +72,7 @@ def save_last(storage: Path, run: Run) -> Path:
     """
     target = _path(storage, LAST)
     with _writing("the results so far can't be kept"):
-        _prepare(storage)
+        _make(storage)
         _replace(target, dumps(run), durable=False)
     return target
 
@@ -229,7 +239,7 @@ def _writing(outcome: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _locked(storage: Path) -> Iterator[None]:
-    _prepare(storage)
+    _make(storage)
     lock = FileLock(storage / "lock", timeout=LOCK_TIMEOUT_S)
     try:
         lock.acquire()
@@ -244,8 +254,7 @@ def _locked(storage: Path) -> Iterator[None]:
         lock.release()
 
 
-def _prepare(storage: Path) -> None:
-    """Make the folder, set up so that its baselines can be committed and nothing else is."""
+def _make(storage: Path) -> None:
     storage.mkdir(parents=True, exist_ok=True)
     ignore = storage / ".gitignore"
     if not ignore.exists():

@@ -188,7 +188,7 @@ def test_each_combination_of_parameters_is_a_benchmark(ir: dict[str, int]) -> No
     assert len(found) == 6
     none, some, more = (found[f"with_params[number={number},word=a]"] for number in (0, 1000, 2000))
     assert none < 5000
-    assert more - none == pytest.approx(2 * (some - none), rel=0.01)
+    assert more - none == pytest.approx(2 * (some - none), rel=0.1)
     assert found["with_params[number=1000,word=b]"] == pytest.approx(some, rel=0.001)
 
 

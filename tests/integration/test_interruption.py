@@ -58,6 +58,7 @@ def wait_for_a_result(project: Project) -> None:
         ("bench_functions.py", FILE, signal.SIGINT),
         ("bench_cli.yaml", SUITE, signal.SIGTERM),
     ],
+    ids=["functions", "commands"],
 )
 def test_interrupted_run(
     valgrind: str, project: Project, processes_in: ProcessesIn, name: str, text: str, number: int

@@ -36,7 +36,7 @@ def names(tree: Path, *words: str) -> list[str]:
 
 
 def test_folder(tree: Path) -> None:
-    """In a folder and those below it the files that match a pattern are found in order, but for hidden ones."""
+    """In a folder and those below it the files that match a pattern are found in order, hidden ones not."""
     assert names(tree, "benchmarks") == [
         "benchmarks/bench_a.py",
         "benchmarks/bench_b.py",
@@ -61,6 +61,12 @@ def test_missing_path(tree: Path) -> None:
     """A path that leads nowhere is an error that names it."""
     with pytest.raises(UsageError, match=r"there is no file or folder nowhere\.py"):
         targets(["nowhere.py::a"], tree, tree)
+
+
+def test_outside_the_project(tree: Path) -> None:
+    """A path outside the project's root is an error: its benchmarks would have no id."""
+    with pytest.raises(UsageError, match="outside the project"):
+        targets(["other"], tree, tree / "benchmarks")
 
 
 def benchmarks(*names: str) -> list[Benchmark]:
@@ -89,10 +95,9 @@ def test_name(name: str, expected: list[str]) -> None:
 
 def test_unknown_name() -> None:
     """A name that no benchmark has is an error with the nearest names."""
-    with pytest.raises(
-        NothingToDoError, match=r"bench_a\.py has no benchmark prase\. Is one of these meant: parse"
-    ):
+    with pytest.raises(NothingToDoError, match=r"bench_a\.py has no benchmark prase") as caught:
         wanted(benchmarks("parse"), [Target(Path("/p/b/bench_a.py"), "prase")], Path("/p"))
+    assert caught.value.remedy.startswith("is one of these meant: parse?")
 
 
 def test_several_targets() -> None:

@@ -23,7 +23,7 @@ def config(root: Path, **overrides: object) -> Config:
 
 
 def test_file_is_written_whole(tmp_path: Path) -> None:
-    """A report's file replaces an older one, with any new file's permissions, and leaves nothing beside it."""
+    """A report's file replaces an older one, with a new file's permissions, and leaves nothing beside it."""
     path = tmp_path / "report.txt"
     path.write_text("older")
     write(path, "newer — ü")
