@@ -35,10 +35,12 @@ def read_file(
     name = path.relative_to(root).as_posix()
     with tempfile.TemporaryDirectory(prefix="iaipy-") as folder:
         answer, log = Path(folder, "answer"), Path(folder, "log")
+        link = launcher.linked(Path(folder), root)
+        words = launcher.argv("collector", Path(folder), str(link), str(link / name), str(answer))
         with log.open("wb") as output:
             try:
                 status = process.run(
-                    (python, *launcher.argv("collector", str(root), str(path), str(answer))),
+                    (python, *words),
                     env=env,
                     cwd=root,
                     timeout_s=timeout_s,
@@ -46,7 +48,7 @@ def read_file(
                 )
             except OSError as error:
                 raise HostError(f"{python} can't be started: {error.strerror}") from error
-        printed = process.last_lines(log, _OUTPUT_LINES)
+        printed = process.last_lines(log, _OUTPUT_LINES).replace(str(link), str(root))
         if status is None:
             raise MeasurementError(f"importing {name} took longer than {timeout_s:g} s", printed)
         if not answer.exists():
@@ -55,9 +57,8 @@ def read_file(
             )
         document = json.loads(answer.read_text(encoding="utf-8"))
     if "error" in document:
-        raise MeasurementError(
-            f"{name} can't be imported: {_last_line(document['error'])}", document["error"]
-        )
+        traceback = document["error"].replace(str(link), str(root))
+        raise MeasurementError(f"{name} can't be imported: {_last_line(traceback)}", traceback)
     return _numbered(name, document["declarations"])
 
 

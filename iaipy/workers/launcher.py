@@ -2,15 +2,34 @@
 
 from pathlib import Path
 
-_PACKAGES = str(Path(__file__).parents[2])
-_CODE = "import sys; sys.path.append(sys.argv[1]); from iaipy.workers.{0} import main; main(*sys.argv[2:])"
+_PACKAGE = Path(__file__).parents[1]
+_CODE = "import sys; sys.path.insert(0, sys.argv[1]); from iaipy.workers.{0} import main; main(*sys.argv[2:])"
 
 
-def argv(worker: str, *arguments: str) -> tuple[str, ...]:
+def linked(folder: Path, root: Path) -> Path:
+    """The project as a worker sees it: behind a link, whose path is as long wherever the checkout lies.
+
+    The lengths of paths decide where an import leaves its objects, and that moves counts.
+
+    Parameters:
+        folder: where the link is put; it must not have one yet.
+    """
+    link = folder / "project"
+    link.symlink_to(root)
+    return link
+
+
+def argv(worker: str, folder: Path, *arguments: str) -> tuple[str, ...]:
     """The words that run a worker module's `main` with these arguments.
 
     Not started as a script: that would be compiled anew at every start, where an imported module has
-    been compiled before. The folder that holds iaipy comes last on the search path, in case the
-    interpreter has no iaipy of its own.
+    been compiled before. The worker finds iaipy behind a link, first on its search path: so it is this
+    one, the interpreter need not have one of its own, and its path is as long wherever it is installed.
+
+    Parameters:
+        folder: where the link is put; it must not have one yet.
     """
-    return ("-P", "-c", _CODE.format(worker), _PACKAGES, *arguments)
+    packages = folder / "packages"
+    packages.mkdir()
+    (packages / _PACKAGE.name).symlink_to(_PACKAGE)
+    return ("-P", "-c", _CODE.format(worker), str(packages), *arguments)

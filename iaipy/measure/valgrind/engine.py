@@ -181,8 +181,9 @@ class CachegrindEngine:
 
     def _probe_cpu(self) -> str:
         """What a process under valgrind sees of the CPU, where no fork server has told it."""
-        prefix = launch.cachegrind_argv(self._valgrind, self._new_folder(), self._config.cache)
-        argv = [*prefix, self._python, *launcher.argv("cpu_probe")]
+        folder = self._new_folder()
+        prefix = launch.cachegrind_argv(self._valgrind, folder, self._config.cache)
+        argv = [*prefix, self._python, *launcher.argv("cpu_probe", folder)]
         return process.ask(argv, env=self._env, cwd=self._config.root).output.strip()
 
     def warnings(self) -> list[str]:

@@ -67,13 +67,10 @@ class Nursery:
         self._lock = threading.Lock()
         self._children: set[int] = set()
         self._log = folder / "log"
-        # The worker sees the project behind a link, whose path is as long wherever the checkout lies: the
-        # lengths of paths decide where an import leaves its objects, and that moves counts.
-        self._root, self._link = launch.root, folder / "project"
-        self._link.symlink_to(launch.root)
+        self._root, self._link = launch.root, launcher.linked(folder, launch.root)
         file = self._link / path.relative_to(launch.root)
         instrument = "start" if launch.late else "on"
-        words = launcher.argv("nursery", str(folder), str(self._link), str(file), instrument)
+        words = launcher.argv("nursery", folder, str(folder), str(self._link), str(file), instrument)
         program = (launch.python, *words)
         with self._log.open("wb") as log:
             try:
