@@ -64,9 +64,22 @@ class Declaration:
                 f"@benchmark on the generator function {function.__name__}: calling it would only "
                 "create a generator; consume it inside a plain function"
             )
+        if not code.co_flags & _COROUTINE:
+            for part in (setup, teardown):
+                if getattr(getattr(part, "__code__", None), "co_flags", 0) & _COROUTINE:
+                    raise TypeError(
+                        f"@benchmark on the plain function {function.__name__}: nobody would await its "
+                        f"{getattr(part, '__name__', part)}; make the benchmark an async def too"
+                    )
         self.function = function
         self.line = code.co_firstlineno
-        self.name = name or function.__name__
+        self.name = function.__name__ if name is None else name
+        if not self.name.strip() or self.name != self.name.strip() or not self.name.isprintable():
+            raise ValueError(
+                f"@benchmark(name={name!r}): a name without control characters or blanks around it is wanted"
+            )
+        if "::" in self.name or "[" in self.name:
+            raise ValueError(f"@benchmark(name={name!r}): :: and [ have a meaning of their own in ids")
         self.params = {key: list(values) for key, values in (params or {}).items()}
         self.setup = setup
         self.teardown = teardown

@@ -42,8 +42,8 @@ class BenchmarkError(IaipyError):
     exit_code = ExitCode.BENCHMARK_FAILED
 
 
-class StaleBaselineError(IaipyError):
-    """A benchmark improved, and improvements were asked to fail."""
+class GateError(IaipyError):
+    """What follows from the gate's verdict, beside the verdict itself."""
 
     exit_code = ExitCode.REGRESSION
 

@@ -11,7 +11,7 @@ from iaipy import process
 from iaipy.collect import discover, python_files, select, suite_files
 from iaipy.compare import gate
 from iaipy.config import Config
-from iaipy.errors import ExitCode, IaipyError, MeasurementError, NothingToDoError, StaleBaselineError
+from iaipy.errors import ExitCode, GateError, IaipyError, MeasurementError, NothingToDoError
 from iaipy.measure import ENGINES, Engine, environment
 from iaipy.model.benchmark import Benchmark, Limits
 from iaipy.model.comparison import Comparison
@@ -122,9 +122,9 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
         UsageError: something in the configuration, a declaration or a suite is wrong.
     """
     storage = config.storage
-    base = baselines.load(storage, config.baseline) if config.baseline else None
     if config.save_baseline:
         baselines.check_name(config.save_baseline)
+    base = _baseline(config, watcher)
     collected = collect(config, words, start)
     if not collected.benchmarks and not collected.failures:
         raise nothing_found(config, words)
@@ -135,7 +135,7 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
         base,
         limits=Limits(config.limit, config.hard_limit),
         min_change=config.min_change,
-        base_name=config.baseline or "",
+        base_name=config.baseline or "" if base else "",
         selected={b.id for b in collected.benchmarks} if narrowed else None,
     )
     code = gate.exit_code(comparison, fail_on_improvement=config.fail_on_improvement)
@@ -145,6 +145,8 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
     saved = None
     if interrupted:
         code = ExitCode.INTERRUPTED
+    elif config.save_baseline and config.save_baseline == config.baseline and code is ExitCode.REGRESSION:
+        troubles.append(_kept_baseline(config.save_baseline))
     elif config.save_baseline:
         try:
             saved = _save(storage, config, head, keep_others=narrowed)
@@ -248,6 +250,24 @@ def _save(storage: Path, config: Config, head: Run, *, keep_others: bool) -> Pat
     return baselines.save(storage, name, head, allow_failures=config.allow_failures)
 
 
+def _baseline(config: Config, watcher: Watcher) -> Run | None:
+    """The baseline to compare with; None where there is to be none, or this run is to make it."""
+    if not config.baseline:
+        return None
+    if config.baseline == config.save_baseline and config.baseline not in baselines.names(config.storage):
+        watcher.warned(f"there is no baseline {config.baseline} yet; this run makes it")
+        return None
+    return baselines.load(config.storage, config.baseline)
+
+
+def _kept_baseline(name: str) -> GateError:
+    """A run that fails against a baseline must not become that baseline: run again, it would pass."""
+    return GateError(
+        f"the baseline {name} was left as it was, because this run regressed against it",
+        f"to accept the change, save without comparing: iaipy run --save-baseline {name}",
+    )
+
+
 def _stale(comparison: Comparison, config: Config) -> list[IaipyError]:
     """The error that says why improvements fail a run, if they do."""
     improved = comparison.of("improved") if config.fail_on_improvement else []
@@ -255,7 +275,7 @@ def _stale(comparison: Comparison, config: Config) -> list[IaipyError]:
         return []
     name = comparison.base_name
     return [
-        StaleBaselineError(
+        GateError(
             f"the baseline {name} is stale: {', '.join(entry.id for entry in improved)} improved",
             f"save it anew: iaipy run --save-baseline {name}",
         )

@@ -50,7 +50,10 @@ def doctor(**options: object) -> ExitCode:
             save_baseline=None,
         )
         warnings: list[str] = []
-        run = pipeline.run(trial, (), root, pipeline.Watcher(warned=warnings.append)).run
+        outcome = pipeline.run(trial, (), root, pipeline.Watcher(warned=warnings.append))
+    if outcome.exit_code is ExitCode.INTERRUPTED:
+        return outcome.exit_code
+    run = outcome.run
     for key, value in run.environment.fingerprint.items():
         click.echo(f"{key + ':':<14} {value}")
     for warning in warnings:

@@ -117,10 +117,10 @@ def _entry(head: Result, base: Result | None, limits: Limits, min_change: float,
 
 def _obstacle(head: Result, base: Result) -> str:
     """Why two results of one benchmark can't be compared; "" where they can."""
-    for what in ("mode", "kind", "iterations"):
+    for what in ("mode", "kind", "iterations", "warmup", "minus"):
         there, here = getattr(base, what), getattr(head, what)
         if there != here:
-            return f"measured differently: {what} was {there} and is {here}"
+            return f"measured differently: {what} was {there or 'none'} and is {here or 'none'}"
     return ""
 
 

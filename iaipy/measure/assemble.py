@@ -60,6 +60,8 @@ def result(
         spread={key: own[key] + others.get(key, 0) for key in COUNTER_KEYS},
         iterations=benchmark.iterations,
         repeats=len(readings),
+        warmup=benchmark.warmup,
+        minus=(benchmark.command and benchmark.command.minus) or "",
         path=benchmark.path,
         line=benchmark.line,
         limits=benchmark.limits,

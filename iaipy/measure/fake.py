@@ -49,6 +49,7 @@ class FakeEngine:
                 events=events,
                 spread=spread([counted]),
                 iterations=benchmark.iterations,
+                warmup=benchmark.warmup,
                 path=benchmark.path,
                 line=benchmark.line,
                 limits=benchmark.limits,

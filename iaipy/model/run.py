@@ -19,6 +19,8 @@ class Result:
         spread: counter name → largest less smallest value over the repeats; all nought when exact.
         iterations: calls inside the region.
         repeats: how many separate measurements agreed, or spread.
+        warmup: calls before the region; another number of them is another measurement.
+        minus: id of the command whose counters were subtracted; "" for none.
         path, line: where it is declared.
         limits: the benchmark's own limits, kept so that stored runs gate as the live ones do.
         notes: remarks on how it was measured, one sentence each.
@@ -31,6 +33,8 @@ class Result:
     spread: Counters
     iterations: int = 1
     repeats: int = 2
+    warmup: int = 0
+    minus: str = ""
     mode: Mode = "instructions"
     path: str = ""
     line: int = 1

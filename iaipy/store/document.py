@@ -117,9 +117,11 @@ def _from_result(result: Result) -> dict[str, Any]:
         "spread": {key: result.spread[key] for key in COUNTER_KEYS},
         "iterations": result.iterations,
         "repeats": result.repeats,
+        "warmup": result.warmup,
     }
     soft = {key: "off" if limit is None else limit for key, limit in sorted(result.limits.soft.items())}
     optional = {
+        "minus": result.minus,
         "limits": soft,
         "hard_limits": dict(sorted(result.limits.hard.items())),
         "notes": list(result.notes),
@@ -172,6 +174,8 @@ def _to_result(item: object, path: str) -> Result:
         spread=_counts(item, path, "spread", COUNTER_KEYS),
         iterations=_whole(item, path, "iterations", 1),
         repeats=_whole(item, path, "repeats", 1),
+        warmup=_whole(item, path, "warmup", 0),
+        minus=_member(item, path, "minus", str) if "minus" in item else "",
         limits=Limits(
             soft, {key: _whole(hard, f"{path}.hard_limits", key, 0) for key in COUNTER_KEYS if key in hard}
         ),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-_OURS = __file__.rpartition("/")[0]
+_OURS = __file__.rpartition("/workers/")[0] + "/"
 _IMPORT = "<frozen importlib"
 
 
 def described(error: BaseException) -> str:
-    """The traceback from the benchmark's first frame on."""
+    """The traceback, with the frames of the benchmark and of what it calls."""
     import traceback
 
-    inner = error.__traceback__
-    while inner is not None and inner.tb_frame.f_code.co_filename.startswith((_OURS, _IMPORT)):
-        inner = inner.tb_next
-    return "".join(traceback.format_exception(type(error), error, inner))
+    told = traceback.TracebackException.from_exception(error)
+    frames = [frame for frame in told.stack if not frame.filename.startswith((_OURS, _IMPORT))]
+    told.stack = traceback.StackSummary.from_list(frames)
+    return "".join(told.format())

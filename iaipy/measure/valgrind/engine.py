@@ -130,7 +130,10 @@ class CachegrindEngine:
             raise MeasurementError(
                 f"{benchmark.command.minus}, which it is held against, failed", str(error)
             ) from error
-        return assemble.result(benchmark, readings, assemble.middle(others), assemble.spread_of(others))
+        base = assemble.middle(others)
+        if assemble.middle(readings)["Ir"] < base["Ir"]:
+            raise MeasurementError(f"costs less than {benchmark.command.minus}, which it is held against")
+        return assemble.result(benchmark, readings, base, assemble.spread_of(others))
 
     def _read_command(self, benchmark: Benchmark) -> list[Reading]:
         return self._commands.get(benchmark.id, partial(self._read_command_now, benchmark))

@@ -110,7 +110,19 @@ def test_keys_are_the_documented_ones() -> None:
     ]
     (benchmark,) = document["benchmarks"]
     assert set(benchmark) == {
-        *("id", "kind", "mode", "counters", "events", "spread", "iterations", "repeats", "path", "line"),
+        *(
+            "id",
+            "kind",
+            "mode",
+            "counters",
+            "events",
+            "spread",
+            "iterations",
+            "repeats",
+            "warmup",
+            "path",
+            "line",
+        ),
         *("limits", "hard_limits", "notes"),
     }
     assert benchmark["limits"] == {"instructions": 0.02, "ram_accesses": "off"}
