@@ -165,27 +165,24 @@ def ten_runs(suite: Suite, singles: int) -> list[tuple[str, bool]]:
     start = time.time()
     seconds, first = suite.count()
     runs, rows = [first], [row("idle", seconds, judge([first]))]
-    with tempfile.TemporaryDirectory() as name:
-        copy = Path(name, "another/checkout/at/a/rather/longer/path", suite.cwd.name)
-        shutil.copytree(suite.cwd, copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-        conditions = {
-            "every core busy": loaded,
-            "another checkout": replace(suite, cwd=copy).count,
-            "3 kB more environment": replace(suite, environment=3).count,
-            "reversed order": replace(suite, program=("-c", _REVERSED), options=("-j", "1")).count,
-            f"alone, {singles} of each file": replace(suite, targets=firsts(list(first), singles)).count,
-            "-j 1": replace(suite, options=("-j", "1")).count,
-            "-j 2": replace(suite, options=("-j", "2")).count,
-            "idle again": suite.count,
-            "busy again": loaded,
-        }
-        for condition, count in conditions.items():
-            seconds, counted = count()
-            strange = counted.keys() - first.keys() if "alone" in condition else counted.keys() ^ first.keys()
-            if strange:
-                raise SystemExit(f"{condition}: not in both this and the first run: {sorted(strange)}")
-            runs.append(counted)
-            rows.append(row(condition, seconds, judge([first, counted])))
+    conditions = {
+        "every core busy": loaded,
+        "another working directory": replace(suite, cwd=suite.cwd / "benchmarks").count,
+        "3 kB more environment": replace(suite, environment=3).count,
+        "reversed order": replace(suite, program=("-c", _REVERSED), options=("-j", "1")).count,
+        f"alone, {singles} of each file": replace(suite, targets=firsts(list(first), singles)).count,
+        "-j 1": replace(suite, options=("-j", "1")).count,
+        "-j 2": replace(suite, options=("-j", "2")).count,
+        "idle again": suite.count,
+        "busy again": loaded,
+    }
+    for condition, count in conditions.items():
+        seconds, counted = count()
+        strange = counted.keys() - first.keys() if "alone" in condition else counted.keys() ^ first.keys()
+        if strange:
+            raise SystemExit(f"{condition}: not in both this and the first run: {sorted(strange)}")
+        runs.append(counted)
+        rows.append(row(condition, seconds, judge([first, counted])))
     if files := edited(first, suite.cwd, start):
         raise SystemExit(f"written while being measured, so that the runs can't be compared: {files}")
     overall = judge([*runs, first])
@@ -195,6 +192,7 @@ def ten_runs(suite: Suite, singles: int) -> list[tuple[str, bool]]:
     if overall.moved:
         print("\nNot identical in all runs:\n")
         print("\n".join(f"- {id_}: {'; '.join(ranges)}" for id_, ranges in overall.moved.items()))
+    other_checkout(suite, first)
     share = 1 - len(overall.moved) / overall.benchmarks
     limits = (
         f"instructions within {INSTRUCTIONS_PPM} ppm, others within {OTHERS_SHARE:.0%} or {OTHERS_ACCESSES}"
@@ -203,6 +201,25 @@ def ten_runs(suite: Suite, singles: int) -> list[tuple[str, bool]]:
         (f"identical in at least {IDENTICAL_SHARE:.0%} of benchmarks: {share:.1%}", share >= IDENTICAL_SHARE),
         (limits, overall.within),
     ]
+
+
+def other_checkout(suite: Suite, first: dict[str, Counters]) -> None:
+    """Measure a copy of the project at a longer path, and print how far its counts are from the first run's.
+
+    No target: a command deals with its paths itself, and longer ones take more instructions.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        copy = Path(name, "another/checkout/at/a/rather/longer/path", suite.cwd.name)
+        shutil.copytree(suite.cwd, copy, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+        seconds, counted = replace(suite, cwd=copy).count()
+    rows = []
+    for kind, is_wanted in (("functions", False), ("commands", True)):
+        chosen = {id_: found for id_, found in counted.items() if (".yaml::" in id_) == is_wanted}
+        equal = sum(found["instructions"] == first[id_]["instructions"] for id_, found in chosen.items())
+        judged = judge([first, chosen])
+        rows.append([*row(kind, seconds, judged), str(equal)])
+    header = ("another checkout", "s", "benchmarks", "identical", "worst instructions, ppm")
+    print("\n" + common.table((*header, "worst other counter", "equal instructions"), rows))
 
 
 def twenty_copies(valgrind: str) -> list[tuple[str, bool]]:
@@ -241,7 +258,8 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     print(f"{common.versions(arguments.valgrind)}\n")
-    suite = Suite(Path.cwd(), [(arguments.suite,) if arguments.suite else ()], arguments.valgrind)
+    targets = (str(Path(arguments.suite).absolute()),) if arguments.suite else ()
+    suite = Suite(Path.cwd(), [targets], arguments.valgrind)
     return common.verdict([*ten_runs(suite, arguments.singles), *twenty_copies(arguments.valgrind)])
 
 
