@@ -1,8 +1,10 @@
 """The `iaipy` command, and the one place where an error becomes an exit code."""
 
+import contextlib
 import os
 import signal
 import sys
+import traceback
 from types import FrameType
 
 import click
@@ -10,7 +12,7 @@ import click
 from iaipy import __version__
 from iaipy.commands import COMMANDS
 from iaipy.commands.errors import show_error
-from iaipy.errors import ExitCode, IaipyError
+from iaipy.errors import ExitCode, HostError, IaipyError
 
 
 class _ReaderGoneError(Exception):
@@ -36,7 +38,7 @@ def cli() -> None:
     \b
     Exit codes: 0 fine · 1 a counter regressed · 2 usage or configuration · 3 a benchmark failed ·
     4 the environment (valgrind missing, incompatible baseline) · 5 nothing to run or to compare with ·
-    130 interrupted · 141 nobody reads the output
+    70 a mistake of iaipy's · 130 interrupted · 141 nobody reads the output
     """
 
 
@@ -59,11 +61,23 @@ def main() -> None:
         click.echo("iaipy: interrupted", err=True)
         code = ExitCode.INTERRUPTED
     except _ReaderGoneError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # nothing can be said, not even at exit
+        _silence()
         code = ExitCode.OUTPUT_CLOSED
+    except OSError as error:
+        _silence()
+        show_error(HostError(f"the system refused something: {error}"))
+        code = ExitCode.ENVIRONMENT
+    except Exception:
+        traceback.print_exc()
+        click.echo("iaipy: this is a mistake of iaipy's; please report it with the lines above", err=True)
+        code = ExitCode.INTERNAL
     sys.exit(int(code or ExitCode.OK))
+
+
+def _silence() -> None:
+    """Let nothing more be written to standard output, not even at exit: nobody can take it."""
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     BENCHMARK_FAILED = 3
     ENVIRONMENT = 4
     NOTHING_TO_DO = 5
+    INTERNAL = 70
     INTERRUPTED = 130
     OUTPUT_CLOSED = 141
 

@@ -82,6 +82,8 @@ def collect(config: Config, words: Sequence[str], start: Path) -> Collected:
     env = environment.pinned(os.environ, profile=config.cpu_profile, extra=config.env, passed=config.pass_env)
     del env["PYTHONDONTWRITEBYTECODE"]  # the measured import then finds compiled modules, the first time too
     python = environment.find_python(config.python, env)
+    if config.python:
+        environment.check_python(python, env)
 
     def read(path: Path) -> tuple[Benchmark, ...] | Failure:
         if path.suffix != ".py":

@@ -1,6 +1,6 @@
 """The benchmarks that a Python file declares, learned by importing it in a process of its own."""
 
-import json
+import ast
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,10 +33,11 @@ def read_file(
         HostError: the interpreter can't be started.
     """
     name = path.relative_to(root).as_posix()
-    with tempfile.TemporaryDirectory(prefix="iaipy-") as folder:
-        answer, log = Path(folder, "answer"), Path(folder, "log")
-        link = launcher.linked(Path(folder), root)
-        words = launcher.argv("collector", Path(folder), str(link), str(link / name), str(answer))
+    with tempfile.TemporaryDirectory(prefix="iaipy-") as temporary:
+        folder = Path(temporary).absolute()
+        answer, log = folder / "answer", folder / "log"
+        link = launcher.linked(folder, root)
+        words = launcher.argv("collector", folder, str(link), str(link / name), str(answer))
         with log.open("wb") as output:
             try:
                 status = process.run(
@@ -55,10 +56,10 @@ def read_file(
             raise MeasurementError(
                 f"importing {name} ended the process: it {process.described(status)}", printed
             )
-        document = json.loads(answer.read_text(encoding="utf-8"))
+        document = ast.literal_eval(answer.read_text(encoding="utf-8"))
     if "error" in document:
-        traceback = document["error"].replace(str(link), str(root))
-        raise MeasurementError(f"{name} can't be imported: {_last_line(traceback)}", traceback)
+        summary, traceback = (text.replace(str(link), str(root)) for text in document["error"])
+        raise MeasurementError(f"can't be imported: {summary}", traceback)
     return _numbered(name, document["declarations"])
 
 
@@ -99,7 +100,3 @@ def _benchmark(path: str, index: int, declaration: dict[str, Any], case: str) ->
         ),
         tags=tuple(declaration["tags"]),
     )
-
-
-def _last_line(traceback: str) -> str:
-    return traceback.rstrip().rpartition("\n")[2]

@@ -62,9 +62,9 @@ def _check_name(name: str, where: str) -> None:
 
 def _benchmark(given: object, where: str, root: Path) -> Benchmark:
     """One command, still without an id, and with the plain name in `minus`."""
-    if not isinstance(given, str | Mapping):
+    if not isinstance(given, str | list | Mapping):
         raise values.wrong(where, "a program to run, or a mapping with the key run", given)
-    keys = {"run": given} if isinstance(given, str) else values.table(given, where)
+    keys = {"run": given} if isinstance(given, str | list) else values.table(given, where)
     shell = values.boolean(keys.get("shell", False), f"{where}: shell")
     of_command, of_benchmark = _parsers(shell, root)
     values.require_known(keys, (*of_command, *of_benchmark, "shell"), where, "key")

@@ -84,7 +84,7 @@ def _umask() -> int:
 
 def _colored(config: Config) -> bool:
     if config.color == "auto":
-        return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        return bool(sys.stdout) and sys.stdout.isatty() and "NO_COLOR" not in os.environ
     return config.color == "always"
 
 

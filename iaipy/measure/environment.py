@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
@@ -54,6 +55,7 @@ CPU_PROFILES: Mapping[str, Mapping[str, str]] = {"avx2": {}, "any": _ANY_CPU}
 """Variables by profile. `avx2` relies on valgrind showing every AVX2 host as one and the same CPU; `any`
 keeps glibc and OpenSSL from choosing code by CPU at all, which also suits older hosts."""
 
+_PYTHON_PROBE = "import _cffi_backend, sys; print('suits' if sys.version_info >= (3, 11) else sys.version)"
 _STACK_PERIOD = 4096
 _PAD = "IAIPY_PAD"
 
@@ -70,6 +72,8 @@ def pinned(
         passed: further names to take over from the host.
     """
     taken = {name: host[name] for name in (*PASSED, *passed) if name in host}
+    if "TMPDIR" in taken:
+        taken["TMPDIR"] = str(Path(tempfile.gettempdir()).absolute())  # one that exists
     return {**taken, **PINNED, **CPU_PROFILES[profile], **extra}
 
 
@@ -83,6 +87,23 @@ def find_python(name: str, env: Mapping[str, str]) -> str:
     if path is None:
         raise HostError(f"the Python {name} was not found", "name an interpreter with --python PATH")
     return path
+
+
+def check_python(path: str, env: Mapping[str, str]) -> None:
+    """See that an interpreter can run iaipy's workers.
+
+    Raises:
+        HostError: it is too old or has no cffi, or is no Python at all.
+    """
+    try:
+        tried = ask((path, "-c", _PYTHON_PROBE), env=env, cwd=Path("/"))
+    except OSError as error:
+        raise HostError(f"{path} can't be started: {error.strerror}") from error
+    if tried.status != 0 or tried.output.strip() != "suits":
+        raise HostError(
+            f"{path} can't run benchmarks: iaipy needs Python 3.11 or newer with cffi",
+            f"install iaipy for it: {path} -m pip install iaipy",
+        )
 
 
 def tunables(*, profile: str, extra: Mapping[str, str]) -> str:

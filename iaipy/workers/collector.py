@@ -1,4 +1,4 @@
-"""Imports a benchmark file without valgrind and prints what it declares, as JSON.
+"""Imports a benchmark file without valgrind and tells what it declares.
 
 Started by `launcher.argv` with the arguments ROOT FILE ANSWER. Besides telling what there is to measure,
 this leaves the compiled modules behind, iaipy's own among them, so that a fresh checkout's first measured
@@ -7,12 +7,10 @@ import does the same work as its tenth.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 
 from iaipy.declare import Declaration
-from iaipy.workers import failure
 from iaipy.workers.nursery import load, search
 
 
@@ -24,22 +22,40 @@ def _described(declaration: Declaration) -> dict[str, object]:
         "warmup": declaration.warmup,
         "iterations": declaration.iterations,
         "repeats": declaration.repeats,
-        "limits": declaration.limits,
-        "hard_limits": declaration.hard_limits,
-        "tags": declaration.tags,
-        "timeout": declaration.timeout,
+        "limits": _plain(declaration.limits),
+        "hard_limits": _plain(declaration.hard_limits),
+        "tags": _plain(declaration.tags),
+        "timeout": _plain(declaration.timeout),
         "fork": declaration.fork,
     }
 
 
+def _plain(value: object) -> object:
+    """The value as a literal can say it; what is of no use is left for the host to refuse, as text."""
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if value is None or type(value) in (bool, int, str) or (type(value) is float and value - value == 0):
+        return value
+    return str(value)
+
+
 def main(root: str, path: str, answer: str) -> None:
-    """Write the declarations, or the traceback of the import, to the file `answer`."""
+    """Write the declarations, or what went wrong, to the file `answer` as a Python literal.
+
+    Not as JSON: the module would have to be imported, and a benchmark's own json.py would no longer be.
+    """
     search(root, path)
     try:
-        document = json.dumps({"declarations": [_described(declaration) for declaration in load(path)]})
+        document: dict[str, object] = {
+            "declarations": [_described(declaration) for declaration in load(path)]
+        }
     except BaseException as error:
-        document = json.dumps({"error": failure.described(error)})
-    with open(answer, "w", encoding="utf-8") as file:
-        file.write(document)
+        from iaipy.workers import failure
+
+        document = {"error": failure.described(error)}
+    with open(answer, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(ascii(document))
     sys.stdout.flush()
     os._exit(0)

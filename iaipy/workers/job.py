@@ -209,7 +209,7 @@ def main(work: Work, ticket: int, warmup: int, iterations: int, folder: str) -> 
     except BaseException as error:  # SystemExit and KeyboardInterrupt too are the benchmark's failure
         from iaipy.workers import failure
 
-        answer = f"{RAISED}\n{failure.described(error)}"
+        answer = "\n".join((RAISED, *failure.described(error)))
     if os.getpid() == process:  # a benchmark's own fork may have come back here as well
         for stream in (sys.stdout, sys.stderr):
             try:

@@ -37,6 +37,8 @@ def load(path: str) -> list[declare.Declaration]:
     Raises whatever the import raises, and ImportError where another module has taken the name.
     """
     name = path.rpartition("/")[2].removesuffix(".py")
+    if "." in name:
+        raise ImportError(f"{name}.py can't be a module, because of the dot in its name; rename the file")
     module = __import__(name)
     if getattr(module, "__file__", None) != path:
         raise ImportError(
@@ -110,7 +112,7 @@ def main(folder: str, root: str, path: str, instrument: str) -> None:
         from iaipy.workers import failure
 
         with open(f"{folder}/{protocol.IMPORT_ERROR}", "w", errors="backslashreplace") as file:
-            file.write(failure.described(error))
+            file.write("\n".join(failure.described(error)))
         reply_bytes = protocol.REPLY_INTS * protocol.INT_BYTES
         os.write(REPLIES, protocol.IMPORT_FAILED.to_bytes(reply_bytes, sys.byteorder))
     else:

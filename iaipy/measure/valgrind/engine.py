@@ -54,7 +54,7 @@ class CachegrindEngine:
         self._closed = False
 
     def __enter__(self) -> "CachegrindEngine":
-        self._folder = Path(tempfile.mkdtemp(prefix="iaipy-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="iaipy-")).absolute()
         return self
 
     def __exit__(

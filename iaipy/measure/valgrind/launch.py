@@ -91,6 +91,7 @@ def cachegrind_argv(
         late: count only after the program asks for it.
         children: also count the programs that the program starts.
     """
+    files = str(folder).replace("%", "%%")
     chase = "--vex-guest-chase=no" if valgrind.version >= (3, 16) else "--vex-guest-chase-thresh=0"
     return [
         valgrind.path,
@@ -102,7 +103,7 @@ def cachegrind_argv(
         "--main-stacksize=8388608",  # otherwise the shell's ulimit lays out the stack
         "--vgdb=no",
         f"--trace-children={'yes' if children else 'no'}",
-        f"--cachegrind-out-file={folder}/counts.%p",
-        f"--log-file={folder}/valgrind.%p",
+        f"--cachegrind-out-file={files}/counts.%p",
+        f"--log-file={files}/valgrind.%p",
         *(["--instr-at-start=no"] if late else []),
     ]

@@ -101,10 +101,9 @@ class Nursery:
                 self._printed(self._log),
             )
         if reply == protocol.IMPORT_FAILED:
-            raise MeasurementError(
-                f"{path.name} can't be imported",
-                self._placed((self.folder / protocol.IMPORT_ERROR).read_text(errors="replace")),
-            )
+            told = self._placed((self.folder / protocol.IMPORT_ERROR).read_text(errors="replace"))
+            summary, _, traceback = told.partition("\n")
+            raise MeasurementError(f"{path.name} can't be imported: {summary}", traceback)
         for _ in range(_EMPTY_CHILDREN):
             self._ask(protocol.WAIT, self._ask(protocol.FORK_EMPTY, 0, 0, 0, 0), 0, 0, 0)
         lines = (self.folder / protocol.HELLO).read_text().splitlines()
@@ -194,9 +193,7 @@ class Nursery:
                     "is a plain function that returned a coroutine nobody awaited; declare it with async def"
                 )
             if word == protocol.RAISED:
-                raise MeasurementError(
-                    f"raised {lines[-2] if len(lines) > 1 else 'an exception'}", "\n".join(lines)
-                )
+                raise MeasurementError(f"raised {lines[0]}", "\n".join(lines[1:]))
             before, after = (self.folder / f"counts.{pid}" for pid in lines[:2])
             reading = Reading(difference(read_totals(after), read_totals(before)), tuple(lines[2:]))
             before.unlink()
