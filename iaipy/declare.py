@@ -73,13 +73,19 @@ class Declaration:
                     )
         self.function = function
         self.line = code.co_firstlineno
-        self.name = function.__name__ if name is None else name
+        self.name = function.__name__ if name is None else str(name)
         if not self.name.strip() or self.name != self.name.strip() or not self.name.isprintable():
             raise ValueError(
                 f"@benchmark(name={name!r}): a name without control characters or blanks around it is wanted"
             )
         if "::" in self.name or "[" in self.name:
             raise ValueError(f"@benchmark(name={name!r}): :: and [ have a meaning of their own in ids")
+        for option, value in {"params": params, "limits": limits, "hard_limits": hard_limits}.items():
+            if value is not None and not hasattr(value, "keys"):
+                raise TypeError(f"@benchmark({option}={value!r}) on {self.name}: a dict is wanted")
+        for key, values in (params or {}).items():
+            if not hasattr(values, "__iter__") or isinstance(values, str):
+                raise TypeError(f"@benchmark on {self.name}: params[{key!r}] must be a list of values")
         self.params = {key: list(values) for key, values in (params or {}).items()}
         self.setup = setup
         self.teardown = teardown
@@ -88,9 +94,11 @@ class Declaration:
         self.repeats = None if repeats is None else _count("repeats", repeats, 1)
         self.limits = dict(limits or {})
         self.hard_limits = dict(hard_limits or {})
-        self.tags = (tags,) if isinstance(tags, str) else tuple(tags)
+        self.tags = (tags,) if isinstance(tags, str) else tuple(str(tag) for tag in tags)
         self.timeout = timeout
-        self.fork = bool(fork)
+        if not isinstance(fork, bool):
+            raise TypeError(f"@benchmark(fork={fork!r}) on {self.name}: True or False is wanted")
+        self.fork = fork
         for key, values in self.params.items():
             if not values:
                 raise ValueError(f"@benchmark on {self.name}: params[{key!r}] is empty")
@@ -122,6 +130,8 @@ class Declaration:
             ]
         return [f"{self.name}[{','.join(label)}]" if label else self.name for label in labels]
 
+
+_OPTIONS = Declaration.__init__.__kwdefaults__ or {}
 
 declared: list[Declaration] = []
 """Every declaration since the process began, in order."""
@@ -205,6 +215,10 @@ def benchmark(function: "Callable[..., Any] | None" = None, /, **options: "Any")
         TypeError: what is decorated is no Python function, or a parameter that nothing takes.
         ValueError: a count out of range, or a parameter without values.
     """
+
+    for option in options:
+        if option not in _OPTIONS:
+            raise TypeError(f"@benchmark has no option {option}; its options are {', '.join(_OPTIONS)}")
 
     def declare(function: "Callable[..., Any]") -> "Callable[..., Any]":
         declared.append(Declaration(function, **options))

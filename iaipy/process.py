@@ -19,7 +19,7 @@ class Finished:
 
     Parameters:
         status: exit status; −N when signal N ended it; None when it ran out of time and was killed.
-        output: standard output and error, in the order they were written.
+        output: what it printed on standard output, and on standard error if that was asked for.
     """
 
     status: int | None
@@ -76,8 +76,14 @@ def wait(child: Child, timeout_s: float) -> int | None:
         return None
 
 
-def ask(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout_s: float = 30) -> Finished:
-    """Run a short program and keep what it prints."""
+def ask(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout_s: float = 30, errors: bool = True
+) -> Finished:
+    """Run a short program and keep what it prints.
+
+    Parameters:
+        errors: whether to keep what it prints on standard error too.
+    """
     try:
         done = subprocess.run(
             argv,
@@ -85,7 +91,7 @@ def ask(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout_s: fl
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT if errors else subprocess.DEVNULL,
             timeout=timeout_s,
             check=False,
         )

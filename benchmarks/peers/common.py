@@ -110,7 +110,7 @@ def must(argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -
     return finished
 
 
-def iaipy(*words: str, valgrind: str, program: Sequence[str] = ("-m", "iaipy")) -> list[str]:
+def iaipy(*words: str, valgrind: str, program: Sequence[str] = ("-P", "-m", "iaipy")) -> list[str]:
     """The command line of `iaipy run` under the interpreter that runs this."""
     return [sys.executable, *program, "run", "--valgrind", valgrind, *words]
 

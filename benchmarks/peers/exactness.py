@@ -54,7 +54,7 @@ class Suite:
     targets: Sequence[Sequence[str]]
     valgrind: str
     options: Sequence[str] = ()
-    program: Sequence[str] = ("-m", "iaipy")
+    program: Sequence[str] = ("-P", "-m", "iaipy")
     environment: int = 0
 
     def count(self) -> tuple[float, dict[str, Counters]]:

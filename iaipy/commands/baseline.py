@@ -6,7 +6,7 @@ import click
 
 from iaipy.commands.options import config_from, settings_options
 from iaipy.compare import gate
-from iaipy.errors import ExitCode
+from iaipy.errors import ExitCode, HostError
 from iaipy.model.benchmark import Limits
 from iaipy.report import reporter
 from iaipy.store import baselines
@@ -28,7 +28,11 @@ def list_(**options: object) -> ExitCode:
     storage = _storage(options)
     names = baselines.names(storage)
     for name in names:
-        run = baselines.load(storage, name)
+        try:
+            run = baselines.load(storage, name)
+        except HostError as error:
+            click.echo(f"{name:<20} damaged: {error.message}")
+            continue
         click.echo(
             f"{name:<20} {run.created_utc}  {run.commit[:12] or '-':<12}  {len(run.benchmarks)} benchmarks"
         )

@@ -12,7 +12,7 @@ from iaipy.config import Config
 from iaipy.errors import ExitCode, HostError
 from iaipy.model.run import Failure
 from iaipy.pipeline import Outcome
-from iaipy.report import reporter
+from iaipy.report import reporter, words
 
 
 def check_reports(config: Config) -> None:
@@ -37,6 +37,11 @@ def show_outcome(outcome: Outcome, config: Config) -> ExitCode:
             click.echo(text, nl=False, color=color)
         else:
             write(path, text)
+    if all(path is not None for _, path in config.report):  # else the screen shows it already
+        said = (words.summary(outcome.comparison), words.regressed_line(outcome.comparison))
+        click.echo("\n".join(line for line in said if line), err=True)
+    if outcome.exit_code is ExitCode.INTERRUPTED:
+        click.echo("iaipy: interrupted", err=True)
     if outcome.saved is not None:
         click.echo(f"Saved as baseline {config.save_baseline}: {_shown(outcome.saved)}", err=True)
     for trouble in outcome.troubles:

@@ -171,7 +171,7 @@ def commit(root: Path) -> str:
     """The project's commit, with "+dirty" behind it when tracked files differ from it; "" without git."""
     try:
         head, changed = (
-            ask(("git", *words), env=os.environ, cwd=root)
+            ask(("git", *words), env=os.environ, cwd=root, errors=False)
             for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "--untracked-files=no"))
         )
     except OSError:

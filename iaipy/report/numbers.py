@@ -27,7 +27,7 @@ def percent(ratio: float, limit: float | None = None) -> str:
         limit: the limit that it is held against, likewise.
     """
     if math.isinf(ratio):
-        return f"{ratio:+}%"
+        return "from 0"
     size = abs(ratio) * 100
     bound = math.inf if limit is None else round(limit * 100, 9)
     beyond = round(size, 9) > bound

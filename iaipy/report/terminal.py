@@ -18,6 +18,7 @@ from iaipy.report.words import (
     moved,
     not_counted,
     printable,
+    regressed_line,
     status,
     summary,
     tail,
@@ -51,7 +52,7 @@ def render(run: Run, comparison: Comparison, *, color: bool = False) -> str:
         Text(summary(comparison), "bold"),
     ]
     if regressed:
-        lines.append(Text(f"Regressed: {', '.join(printable(entry.id) for entry in regressed)}", "bold red"))
+        lines.append(Text(regressed_line(comparison), "bold red"))
     return _text(lines, color)
 
 

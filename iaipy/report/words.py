@@ -66,6 +66,12 @@ def summary(comparison: Comparison) -> str:
     return f"{count(total)} benchmark{'' if total == 1 else 's'}" + (f": {', '.join(parts)}" if parts else "")
 
 
+def regressed_line(comparison: Comparison) -> str:
+    """The line that names every regressed benchmark; "" where none did."""
+    names = [printable(entry.id) for entry in comparison.of("fail")]
+    return f"Regressed: {', '.join(names)}" if names else ""
+
+
 def tail(details: str) -> list[str]:
     """The last lines of a failure's output."""
     return [printable(line.replace("\t", "    ")) for line in details.rstrip().splitlines()[-SHOWN_DETAILS:]]

@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def save(storage: Path, name: str, run: Run, *, allow_failures: bool = False) ->
     if not run.benchmarks:
         raise NothingToDoError(f"the baseline {name} was left as it was, because the run has no results")
     with _writing(f"the baseline {name} was left as it was"), _locked(storage):
-        _replace(target, dumps(run), durable=True)
+        _replace(target, dumps(replace(run, failures=())), durable=True)
     return target
 
 
@@ -233,7 +234,8 @@ def _writing(outcome: str) -> Iterator[None]:
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
         raise HostError(
-            f"{outcome}: {error.strerror or error}{place}", "free some space, or let this user write there"
+            f"{outcome}: {error.strerror or error}{place}",
+            "free some space, let this user write there, or name another folder with --storage",
         ) from error
 
 
