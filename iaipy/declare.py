@@ -64,13 +64,15 @@ class Declaration:
                 f"@benchmark on the generator function {function.__name__}: calling it would only "
                 "create a generator; consume it inside a plain function"
             )
-        if not code.co_flags & _COROUTINE:
-            for part in (setup, teardown):
-                if getattr(getattr(part, "__code__", None), "co_flags", 0) & _COROUTINE:
-                    raise TypeError(
-                        f"@benchmark on the plain function {function.__name__}: nobody would await its "
-                        f"{getattr(part, '__name__', part)}; make the benchmark an async def too"
-                    )
+        for part in (setup, teardown):
+            flags = getattr(getattr(part, "__code__", None), "co_flags", 0)
+            if flags & (_GENERATOR | _ASYNC_GENERATOR) or not (part is None or callable(part)):
+                raise TypeError(f"@benchmark on {function.__name__}: its setup or teardown can't be {part!r}")
+            if flags & _COROUTINE and not code.co_flags & _COROUTINE:
+                raise TypeError(
+                    f"@benchmark on the plain function {function.__name__}: nobody would await its "
+                    f"{getattr(part, '__name__', part)}; make the benchmark an async def too"
+                )
         self.function = function
         self.line = code.co_firstlineno
         self.name = function.__name__ if name is None else str(name)

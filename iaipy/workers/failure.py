@@ -21,4 +21,6 @@ def described(error: BaseException) -> tuple[str, str]:
     told.stack = traceback.StackSummary.from_list(frames)
     first_line = str(error).strip().partition("\n")[0]
     summary = f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__
-    return summary[:_LONGEST_SUMMARY], "".join(told.format()) if frames else ""
+    return summary[:_LONGEST_SUMMARY], "".join(told.format()) if frames or isinstance(
+        error, SyntaxError
+    ) else ""

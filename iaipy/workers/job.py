@@ -30,8 +30,8 @@ async def empty_coroutine() -> None:
     """The same among coroutines."""
 
 
-def no_setup() -> None:
-    """The setup of a benchmark that has none."""
+def nothing(*arguments: object) -> None:
+    """The setup and the teardown of a benchmark that has none."""
 
 
 class Work:
@@ -41,9 +41,9 @@ class Work:
         self.is_coroutine = declaration.is_coroutine
         self.function = declaration.function
         self.named = _accepted(declaration.function, case)
-        self.setup = declaration.setup or no_setup
+        self.setup = declaration.setup or nothing
         self.setup_named = _accepted(declaration.setup, case)
-        self.teardown = declaration.teardown
+        self.teardown = declaration.teardown or nothing
         self.teardown_named = _accepted(declaration.teardown, case)
 
 
@@ -86,22 +86,21 @@ def _arguments(value: object) -> tuple[object, ...]:
 def _measure(work: Work, warmup: int, iterations: int) -> "Measured | None":
     threads_before = _threads()
     for _ in range(warmup):
-        value = work.setup(**work.setup_named)
-        result = work.function(*_arguments(value), **work.named)
-        if work.teardown is not None:
-            work.teardown(*_arguments(value), **work.teardown_named)
+        arguments = _arguments(work.setup(**work.setup_named))
+        try:
+            result = work.function(*arguments, **work.named)
+        finally:
+            work.teardown(*arguments, **work.teardown_named)
         if _is_coroutine_object(result):
             return None
-    value = work.setup(**work.setup_named)
-    arguments = _arguments(value)
+    arguments = _arguments(work.setup(**work.setup_named))
     gc.collect()
-    before, after, result = _region(work.function, arguments, work.named, iterations)
-    if _is_coroutine_object(result):
-        return None
-    notes = _leftovers(threads_before)
-    if work.teardown is not None:
+    try:
+        before, after, result = _region(work.function, arguments, work.named, iterations)
+        notes = _leftovers(threads_before)
+    finally:
         work.teardown(*arguments, **work.teardown_named)
-    return before, after, notes
+    return None if _is_coroutine_object(result) else (before, after, notes)
 
 
 def _is_coroutine_object(value: object) -> bool:
@@ -117,19 +116,20 @@ async def _measure_awaited(work: Work, warmup: int, iterations: int) -> "Measure
 
     threads_before = _threads()
     for _ in range(warmup):
-        value = await _settled(work.setup(**work.setup_named))
-        await work.function(*_arguments(value), **work.named)
-        if work.teardown is not None:
-            await _settled(work.teardown(*_arguments(value), **work.teardown_named))
-    value = await _settled(work.setup(**work.setup_named))
-    arguments = _arguments(value)
+        arguments = _arguments(await _settled(work.setup(**work.setup_named)))
+        try:
+            await work.function(*arguments, **work.named)
+        finally:
+            await _settled(work.teardown(*arguments, **work.teardown_named))
+    arguments = _arguments(await _settled(work.setup(**work.setup_named)))
     gc.collect()
-    before, after, _ = await _region_awaited(work.function, arguments, work.named, iterations)
-    notes = _leftovers(threads_before)
-    tasks = len(asyncio.all_tasks()) - 1
-    if tasks:
-        notes.append(f"left {tasks} asyncio task{'s' * (tasks > 1)} running")
-    if work.teardown is not None:
+    try:
+        before, after, _ = await _region_awaited(work.function, arguments, work.named, iterations)
+        notes = _leftovers(threads_before)
+        tasks = len(asyncio.all_tasks()) - 1
+        if tasks:
+            notes.append(f"left {tasks} asyncio task{'s' * (tasks > 1)} running")
+    finally:
         await _settled(work.teardown(*arguments, **work.teardown_named))
     return before, after, notes
 

@@ -203,7 +203,7 @@ def test_interruption(fake: FakeProject, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_reports_to_files(fake: FakeProject) -> None:
-    """A report with a path goes there, and the screen keeps a line of it; the json report is the run itself."""
+    """A report with a path goes there, and the screen keeps one line; the json report is the run itself."""
     fake.measures(COUNTS)
     code, out, err = fake.iaipy("run --report json:run.json --report iai:iai.txt")
     assert (code, out, err) == (0, "", "3 benchmarks: 3 measured\n")

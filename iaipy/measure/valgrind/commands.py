@@ -74,7 +74,7 @@ def measure(prefix: Sequence[str], command: Command, place: Place, folder: Path,
     notes = []
     if forked:
         notes.append(f"forked {len(forked)} process{'es' * (len(forked) > 1)}, whose work is not counted")
-    if _bare(logs[main].command) != _bare(" ".join(command.argv)):
+    if not _bare(" ".join(command.argv)).startswith(_bare(logs[main].command)):
         notes.append(f"became {logs[main].command!r} by exec; what it did before is not counted")
     if _ignores_environment(command.argv):
         notes.append("runs Python with -E or -I, which ignores the pinned hash seed: its counts may wander")
@@ -84,8 +84,8 @@ def measure(prefix: Sequence[str], command: Command, place: Place, folder: Path,
 
 
 def _bare(command: str) -> str:
-    """A command without the backslashes that valgrind's log puts before blanks and angle brackets."""
-    return command.replace("\\", "")
+    """A command's letters and digits: of the rest, valgrind's log escapes some and replaces some."""
+    return re.sub(r"[^A-Za-z0-9]", "", command)
 
 
 def _only_forked(log: Log, logs: Mapping[int, Log]) -> bool:

@@ -1,5 +1,6 @@
 """The host's side of a fork server: starts it, asks it for measurements, reads what they say."""
 
+import contextlib
 import os
 import select
 import struct
@@ -162,8 +163,9 @@ class Nursery:
         """The same in the server itself, which ends with it."""
         answers = self._open_answers(ticket)
         try:
-            self._requests.write(_REQUEST.pack(protocol.RUN_HERE, work, ticket, warmup, iterations))
-            self._requests.flush()
+            with contextlib.suppress(OSError):  # a server that has gone is told by its status, below
+                self._requests.write(_REQUEST.pack(protocol.RUN_HERE, work, ticket, warmup, iterations))
+                self._requests.flush()
             answer = _receive(answers, timeout_s, lambda: self._child.poll() is not None)
         finally:
             os.close(answers)
@@ -193,7 +195,8 @@ class Nursery:
                     "is a plain function that returned a coroutine nobody awaited; declare it with async def"
                 )
             if word == protocol.RAISED:
-                raise MeasurementError(f"raised {lines[0]}", "\n".join(lines[1:]))
+                details = "\n".join((*lines[1:], self._printed(output))).rstrip()
+                raise MeasurementError(f"raised {lines[0]}", details)
             before, after = (self.folder / f"counts.{pid}" for pid in lines[:2])
             reading = Reading(difference(read_totals(after), read_totals(before)), tuple(lines[2:]))
             before.unlink()
