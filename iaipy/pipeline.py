@@ -109,7 +109,8 @@ def collect(config: Config, words: Sequence[str], start: Path) -> Collected:
         and select.matches(config.keyword, benchmark.id)
         and (not config.tag or set(config.tag) & set(benchmark.tags))
     ]
-    return Collected(tuple(chosen), tuple(b for b in found if b not in chosen), failures)
+    ids = {benchmark.id for benchmark in chosen}
+    return Collected(tuple(chosen), tuple(b for b in found if b.id not in ids), failures)
 
 
 def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> Outcome:

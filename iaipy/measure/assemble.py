@@ -50,6 +50,7 @@ def result(
         base_spread: that one's own spread by counter, which adds to this one's.
         notes: remarks besides those of the readings.
     """
+    once = ("measured once, so that it is not known to be exact",) if len(readings) == 1 else ()
     events = middle(readings, base)
     own, others = spread_of(readings, base), base_spread or {}
     return Result(
@@ -65,5 +66,7 @@ def result(
         path=benchmark.path,
         line=benchmark.line,
         limits=benchmark.limits,
-        notes=tuple(dict.fromkeys((*notes, *(note for reading in readings for note in reading.notes)))),
+        notes=tuple(
+            dict.fromkeys((*notes, *once, *(note for reading in readings for note in reading.notes)))
+        ),
     )
