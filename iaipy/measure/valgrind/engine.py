@@ -1,5 +1,6 @@
 """The `cachegrind` engine: every benchmark counted exactly, as many at once as there are jobs."""
 
+import contextlib
 import os
 import shutil
 import sys
@@ -49,6 +50,7 @@ class CachegrindEngine:
         self._folder = Path()
         self._folders = count()
         self._commands: Once[list[Reading]] = Once()
+        self._rehearsed: Once[None] = Once()
         self._pool: Pool[Outcome] = Pool(config.jobs)
         self._cpu = ""
         self._closed = False
@@ -77,18 +79,32 @@ class CachegrindEngine:
         pool = self._pool
         functions = sorted((b for b in benchmarks if b.command is None), key=lambda b: b.path)
         files = [list(group) for _, group in groupby(functions, lambda b: b.path)]
-        by_id = {benchmark.id: benchmark for benchmark in benchmarks}
         programs = [benchmark for benchmark in benchmarks if benchmark.command is not None]
-        pool.push(
-            [
-                *(partial(self._open_file, pool, started, file) for file in files),
-                *(
-                    partial(_report, pool, started, b, partial(self._measure_command, b, by_id))
-                    for b in programs
-                ),
-            ]
-        )
+        pool.push(partial(self._open_file, pool, started, file) for file in files)
+        pool.push([partial(self._rehearse_commands, pool, started, programs)])
         return pool.outcomes()
+
+    def _rehearse_commands(
+        self, pool: Pool[Outcome], started: Started, programs: Sequence[Benchmark]
+    ) -> None:
+        """Run each command unmeasured, and push a task for each.
+
+        All of them before any is measured: compiled modules that one leaves behind would be one more entry
+        in a folder that another looks through.
+        """
+        for benchmark in programs:
+            with contextlib.suppress(MeasurementError):  # raised again where it is measured
+                self._rehearsed.get(benchmark.id, partial(self._rehearse, benchmark))
+        by_id = {benchmark.id: benchmark for benchmark in programs}
+        pool.push(
+            partial(_report, pool, started, b, partial(self._measure_command, b, by_id)) for b in programs
+        )
+
+    def _rehearse(self, benchmark: Benchmark) -> None:
+        assert benchmark.command is not None
+        for _ in range(benchmark.warmup):
+            folder = self._new_folder()
+            commands.rehearse(benchmark.command, self._place, folder, self._timeout(benchmark))
 
     def _open_file(self, pool: Pool[Outcome], started: Started, benchmarks: Sequence[Benchmark]) -> None:
         """Start the fork server of a file, and push a task for each of its benchmarks."""
@@ -140,9 +156,8 @@ class CachegrindEngine:
 
     def _read_command_now(self, benchmark: Benchmark) -> list[Reading]:
         assert benchmark.command is not None
+        self._rehearsed.get(benchmark.id, partial(self._rehearse, benchmark))
         timeout_s = self._timeout(benchmark)
-        for _ in range(benchmark.warmup):
-            commands.rehearse(benchmark.command, self._place, self._new_folder(), timeout_s)
         readings = []
         for _ in range(self._repeats(benchmark)):
             folder = self._new_folder()
