@@ -116,7 +116,11 @@ def test_environment_outside(suite: Project, first: Counted) -> None:
 
 
 def test_another_folder(suite: Project, first: Counted, tmp_path: Path) -> None:
-    """A checkout elsewhere counts the same but for 20 ppm or 10 instructions, and 1 % or 10 of the others."""
+    """A checkout elsewhere counts the same but for 20 ppm or 10 instructions, and 1 % of the estimated cycles.
+
+    Single cache lines do tell paths of different lengths apart: 466 and 477 L2 accesses of a benchmark of
+    22,776 instructions were seen.
+    """
     moved = shutil.copytree(
         suite.root,
         tmp_path / "a checkout" / "in-a-much-longer-path",
@@ -125,10 +129,9 @@ def test_another_folder(suite: Project, first: Counted, tmp_path: Path) -> None:
     counted = type(suite)(moved).measured()
     assert counted.keys() == first.keys()
     for name, counters in counted.items():
-        for key, value in counters.items():
-            before = first[name][key]
-            allowed = max(10, 20e-6 * before) if key == "instructions" else max(10, 0.01 * before)
-            assert abs(value - before) <= allowed, (name, key, before, value)
+        for key, least, share in (("instructions", 10, 20e-6), ("estimated_cycles", 0, 0.01)):
+            before, value = first[name][key], counters[key]
+            assert abs(value - before) <= max(least, share * before), (name, key, before, value)
 
 
 def test_without_forks(suite: Project) -> None:
