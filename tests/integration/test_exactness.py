@@ -116,7 +116,7 @@ def test_environment_outside(suite: Project, first: Counted) -> None:
 
 
 def test_another_folder(suite: Project, first: Counted, tmp_path: Path) -> None:
-    """A checkout elsewhere counts the same but for 20 ppm or 10 instructions, and 1 % of the estimated cycles.
+    """A checkout elsewhere counts the same but for 20 ppm or 10 instructions, and 1 % of estimated cycles.
 
     Single cache lines do tell paths of different lengths apart: 466 and 477 L2 accesses of a benchmark of
     22,776 instructions were seen.
