@@ -36,7 +36,7 @@ FILE = """
 SUITE = """
 commands:
   quick_command: /bin/true
-  slow_command: sleep 1000
+  slow_command: {run: sleep 1000, warmup: 0}
 """
 PATIENCE_S = 60
 
