@@ -61,9 +61,9 @@ def load_config(start: Path, overrides: Mapping[str, object]) -> Config:
     """The configuration that holds in a folder.
 
     The root is the nearest folder, from `start` upwards, that has an iaipy.yaml or a pyproject.toml with
-    [tool.iaipy]; else the nearest that has a pyproject.toml or .git; else `start`. Overrides go before the
-    file, and the file before the defaults. Tables (env, limit, cache ...) are merged name by name, and
-    lists are replaced.
+    [tool.iaipy]; else the nearest that has a pyproject.toml, .git or .iaipy; else `start`. Overrides go
+    before the file, and the file before the defaults. Tables (env, limit, cache ...) are merged name by
+    name, and lists are replaced.
 
     Parameters:
         start: the folder to begin at, which paths in overrides are relative to.
@@ -117,7 +117,7 @@ def _find(start: Path) -> tuple[Path, Mapping[str, object], str]:
         if found := in_yaml or in_toml:
             return folder, *found
     for folder in (start, *start.parents):
-        if _exists(folder / TOML_NAME) or _exists(folder / ".git"):
+        if any(_exists(folder / marker) for marker in (TOML_NAME, ".git", ".iaipy")):
             return folder, {}, ""
     return start, {}, ""
 

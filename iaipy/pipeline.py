@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from time import monotonic
 
 from iaipy import process
 from iaipy.collect import discover, python_files, select, suite_files
@@ -27,11 +29,13 @@ class Collected:
         benchmarks: those asked for, in the order of their files.
         others: benchmarks of the same files that were not asked for.
         failures: files that can't be imported.
+        asked_for: whether an id is of those asked for, also where there is no such benchmark any more.
     """
 
     benchmarks: tuple[Benchmark, ...]
     others: tuple[Benchmark, ...]
     failures: tuple[Failure, ...]
+    asked_for: Callable[[str], bool]
 
 
 @dataclass(frozen=True)
@@ -102,22 +106,32 @@ def collect(config: Config, words: Sequence[str], start: Path) -> Collected:
             raise
     found = [benchmark for part in read_files if not isinstance(part, Failure) for benchmark in part]
     failures = tuple(part for part in read_files if isinstance(part, Failure))
-    chosen = [
-        benchmark
-        for benchmark in (found if failures else discover.wanted(found, places, config.root))
-        if any(place.covers(config.root / benchmark.path, benchmark.name) for place in places)
-        and select.matches(config.keyword, benchmark.id)
-        and (not config.tag or set(config.tag) & set(benchmark.tags))
-    ]
-    ids = {benchmark.id for benchmark in chosen}
-    return Collected(tuple(chosen), tuple(b for b in found if b.id not in ids), failures)
+    if not failures:
+        discover.require_known(found, places, config.root)
+    tagged = {b.id for b in found if not config.tag or set(config.tag) & set(b.tags)}
+
+    def asked_for(benchmark_id: str) -> bool:
+        if not (words or config.keyword or config.tag):
+            return True
+        return (
+            discover.covered(benchmark_id, places, config.root)
+            and select.matches(config.keyword, benchmark_id)
+            and (not config.tag or benchmark_id in tagged)
+        )
+
+    return Collected(
+        tuple(benchmark for benchmark in found if asked_for(benchmark.id)),
+        tuple(benchmark for benchmark in found if not asked_for(benchmark.id)),
+        failures,
+        asked_for,
+    )
 
 
 def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> Outcome:
     """Measure what was asked for, hold it against the baseline, and save it, as configured.
 
-    Every outcome is on disk, as the run `last`, before the next one is awaited. A KeyboardInterrupt
-    ends the measuring; what there is by then is still compared and reported.
+    The outcomes so far are kept on disk as the run `last`. A KeyboardInterrupt ends the measuring; what
+    there is by then is still compared and reported.
 
     Raises:
         NothingToDoError: nothing to measure, or no such baseline.
@@ -132,14 +146,13 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
     if not collected.benchmarks and not collected.failures:
         raise nothing_found(config, words)
     head, interrupted = _measure(config, collected, base, watcher)
-    narrowed = bool(words or config.keyword or config.tag)
     comparison = gate.compare(
         head,
         base,
         limits=Limits(config.limit, config.hard_limit),
         min_change=config.min_change,
         base_name=config.baseline or "" if base else "",
-        selected={b.id for b in collected.benchmarks} if narrowed else None,
+        asked_for=collected.asked_for,
     )
     code = gate.exit_code(comparison, fail_on_improvement=config.fail_on_improvement)
     troubles = _stale(comparison, config)
@@ -152,7 +165,7 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
         troubles.append(_kept_baseline(config.save_baseline))
     elif config.save_baseline:
         try:
-            saved = _save(storage, config, head, keep_others=narrowed)
+            saved = _save(storage, config, head, collected.asked_for)
         except IaipyError as error:
             troubles.append(error)
     if code is ExitCode.OK and troubles:
@@ -195,6 +208,7 @@ def _measure(config: Config, collected: Collected, base: Run | None, watcher: Wa
     )
     position = {benchmark.id: index for index, benchmark in enumerate(collected.benchmarks)}
     interrupted = False
+    keep = _seldom(partial(baselines.save_last, storage))
     baselines.prepare(storage)  # now: a folder that appears while files are imported would leave its mark
     watcher.planned(len(position))
     with ENGINES["cachegrind"](config) as engine:
@@ -206,14 +220,29 @@ def _measure(config: Config, collected: Collected, base: Run | None, watcher: Wa
                 head = _added(head, outcome, position)
                 if head.benchmarks and not head.environment.fingerprint:
                     head = _placed(head, engine, config, base, watcher)
-                baselines.save_last(storage, head)
+                keep(head)
         except KeyboardInterrupt:
             interrupted = True
             done = {result.id for result in head.benchmarks} | {failure.id for failure in head.failures}
             for left in position.keys() - done:
                 head = _added(head, Failure(left, "was not measured: the run was interrupted"), position)
+        finally:
             baselines.save_last(storage, head)
     return head, interrupted
+
+
+def _seldom(save: Callable[[Run], object]) -> Callable[[Run], None]:
+    """A function that saves what it is given, unless saving would take more than a tenth of the time."""
+    next_s = 0.0
+
+    def save_now_and_then(head: Run) -> None:
+        nonlocal next_s
+        begin_s = monotonic()
+        if begin_s >= next_s:
+            save(head)
+            next_s = begin_s + 10 * (monotonic() - begin_s)
+
+    return save_now_and_then
 
 
 def _placed(head: Run, engine: Engine, config: Config, base: Run | None, watcher: Watcher) -> Run:
@@ -241,14 +270,14 @@ def _added(head: Run, outcome: Result | Failure, position: dict[str, int]) -> Ru
     return replace(head, benchmarks=tuple(results))
 
 
-def _save(storage: Path, config: Config, head: Run, *, keep_others: bool) -> Path:
-    """Save the run under the configured name; a partial run leaves the other results of a baseline."""
+def _save(storage: Path, config: Config, head: Run, asked_for: Callable[[str], bool]) -> Path:
+    """Save the run under the configured name, beside those of its results that weren't asked for now."""
     name = config.save_baseline or ""
-    if keep_others and name in baselines.names(storage):
+    if name in baselines.names(storage):
         old = baselines.load(storage, name)
-        gate.require_same_environment(head, old, name)
-        new = {result.id for result in head.benchmarks}
-        kept = tuple(result for result in old.benchmarks if result.id not in new)
+        kept = tuple(result for result in old.benchmarks if not asked_for(result.id))
+        if kept:
+            gate.require_same_environment(head, old, name)
         head = replace(head, benchmarks=(*head.benchmarks, *kept))
     return baselines.save(storage, name, head, allow_failures=config.allow_failures)
 

@@ -12,6 +12,7 @@ from iaipy import values
 from iaipy.durations import parse_duration
 from iaipy.errors import UsageError
 from iaipy.limits import parse_hard_limits, parse_limits, parse_ratio
+from iaipy.model.comparison import DEFAULT_LIMIT, DEFAULT_MIN_CHANGE
 
 CPU_PROFILES = ("avx2", "any")
 COLORS = ("auto", "always", "never")
@@ -266,7 +267,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "limit",
         parse_limits,
-        "10%",
+        f"{DEFAULT_LIMIT:.0%}",
         "How far a counter may move: 2%, instructions=2% or ram_accesses=off.",
         ("--limit",),
         "[COUNTER=]LIMIT",
@@ -284,7 +285,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "min_change",
         parse_ratio,
-        "0.1%",
+        f"{DEFAULT_MIN_CHANGE:.1%}",
         "How far a counter's change must move the estimated cycles to count.",
         ("--min-change",),
         "RATIO",

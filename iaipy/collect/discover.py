@@ -69,17 +69,22 @@ def files(places: Iterable[Target], patterns: Sequence[str]) -> list[Path]:
     return list(found)
 
 
-def wanted(benchmarks: Sequence[Benchmark], places: Sequence[Target], root: Path) -> list[Benchmark]:
-    """The benchmarks that the places cover.
+def covered(benchmark_id: str, places: Iterable[Target], root: Path) -> bool:
+    """Whether one of the places covers a benchmark."""
+    path, _, name = benchmark_id.partition("::")
+    return any(place.covers(root / path, name) for place in places)
+
+
+def require_known(benchmarks: Sequence[Benchmark], places: Iterable[Target], root: Path) -> None:
+    """Check that every benchmark that is named exists.
 
     Raises:
         NothingToDoError: a place names a benchmark that its file does not have.
     """
     for place in places:
-        if place.name and not any(place.covers(root / b.path, b.name) for b in benchmarks):
+        if place.name and not any(covered(benchmark.id, (place,), root) for benchmark in benchmarks):
             near = difflib.get_close_matches(place.name, [b.name for b in benchmarks], n=3)
             hint = f"is one of these meant: {', '.join(near)}? " if near else ""
             raise NothingToDoError(
                 f"{place.path.name} has no benchmark {place.name}", f"{hint}iaipy list shows them all"
             )
-    return [b for b in benchmarks if any(place.covers(root / b.path, b.name) for place in places)]

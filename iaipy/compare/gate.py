@@ -1,20 +1,22 @@
 """The gate: which counters moved beyond their limits, and the exit code that follows."""
 
 import math
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 from iaipy.errors import ExitCode, HostError
 from iaipy.model.benchmark import Limits
-from iaipy.model.comparison import Change, Comparison, Entry, Status, Verdict
+from iaipy.model.comparison import (
+    DEFAULT_LIMIT,
+    DEFAULT_MIN_CHANGE,
+    Change,
+    Comparison,
+    Entry,
+    Status,
+    Verdict,
+)
 from iaipy.model.metrics import COUNTER_KEYS, COUNTERS, Counter
 from iaipy.model.run import Result, Run
-
-DEFAULT_LIMITS = Limits(soft=dict.fromkeys(COUNTER_KEYS, 0.1))
-"""10 % for each counter, either way."""
-
-DEFAULT_MIN_CHANGE = 0.001
-"""Below 0.1 % of the estimated cycles a change doesn't matter: 2 → 3 RAM accesses are +50 % and nothing."""
 
 
 def compare(
@@ -24,7 +26,7 @@ def compare(
     limits: Limits,
     min_change: float = DEFAULT_MIN_CHANGE,
     base_name: str = "",
-    selected: Container[str] | None = None,
+    asked_for: Callable[[str], bool] = lambda benchmark_id: True,
 ) -> Comparison:
     """Hold a run against a baseline, or against its hard limits alone.
 
@@ -38,10 +40,10 @@ def compare(
         min_change: how far, relative to the base's estimated cycles, a counter's change must move these
             for it to matter (0.001 is 0.1 %); 0 lets every change matter.
         base_name: what the baseline is called.
-        selected: ids that the run was to cover; only these can be missing. None for all.
+        asked_for: whether the run was to cover an id; only then can it be missing.
     """
     before = {result.id: result for result in base.benchmarks} if base else {}
-    wider = limits.over(DEFAULT_LIMITS)
+    wider = limits.over(Limits(dict.fromkeys(COUNTER_KEYS, DEFAULT_LIMIT)))
     absent = f"not in the baseline {base_name}" if base else "there is no baseline to compare with"
     entries = [
         _entry(result, before.get(result.id), result.limits.over(wider), min_change, absent)
@@ -50,7 +52,7 @@ def compare(
     for failure in head.failures:
         path = failure.id.partition("::")[0]
         entries.append(Entry(failure.id, "failed", why=failure.reason, path=path))
-    entries += _missing(head, before.values(), selected)
+    entries += _missing(head, before.values(), asked_for)
     return Comparison(
         base_name if base else "",
         tuple(entries),
@@ -159,7 +161,7 @@ def _excuse(counter: Counter, head: Result, base: Result, min_change: float) -> 
     return f"too small to matter: moves the estimated cycles by {share}"
 
 
-def _missing(head: Run, before: Iterable[Result], selected: Container[str] | None) -> list[Entry]:
+def _missing(head: Run, before: Iterable[Result], asked_for: Callable[[str], bool]) -> list[Entry]:
     """Benchmarks that only the base has, unless their failure, or their whole file's, explains it."""
     accounted = {result.id for result in head.benchmarks} | {failure.id for failure in head.failures}
     return [
@@ -167,7 +169,7 @@ def _missing(head: Run, before: Iterable[Result], selected: Container[str] | Non
         for result in before
         if result.id not in accounted
         and result.id.partition("::")[0] not in accounted
-        and (selected is None or result.id in selected)
+        and asked_for(result.id)
     ]
 
 

@@ -6,7 +6,6 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from importlib.metadata import distributions
 from pathlib import Path
 
 from iaipy.errors import HostError
@@ -181,12 +180,20 @@ def commit(root: Path) -> str:
     return head.output.strip() + ("+dirty" if changed.output.strip() else "")
 
 
-def notes() -> dict[str, str]:
-    """What may explain a change without making counts incomparable."""
+_DISTRIBUTIONS = """
+from importlib.metadata import distributions
+print(*sorted({f"{d.metadata['Name']}=={d.version}" for d in distributions()}, key=str.lower))
+"""
+
+
+def notes(python: str, env: Mapping[str, str]) -> dict[str, str]:
+    """What may explain a change without making counts incomparable.
+
+    Parameters:
+        python, env: the interpreter that benchmarks run in, and its environment.
+    """
     return {
-        "distributions": " ".join(
-            sorted({f"{d.metadata['Name']}=={d.version}" for d in distributions()}, key=str.lower)
-        ),
+        "distributions": ask([python, "-c", _DISTRIBUTIONS], env=env, cwd=Path("/")).output.strip(),
         "kernel": platform.release(),
         "system": _system(),
     }

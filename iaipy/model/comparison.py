@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
+DEFAULT_LIMIT = 0.1
+"""Each counter may move by 10 %, either way."""
+
+DEFAULT_MIN_CHANGE = 0.001
+"""Below 0.1 % of the estimated cycles a change doesn't matter: 2 → 3 RAM accesses are +50 % and nothing."""
+
 Verdict = Literal["unchanged", "within", "regression", "improvement"]
 Status = Literal["pass", "fail", "improved", "new", "missing", "failed", "incomparable"]
 

@@ -63,6 +63,25 @@ def test_import_that_never_ends(project: Project) -> None:
     assert "importing benchmarks/bench_endless.py took longer than 1 s" in done.out
 
 
+def test_valgrind_that_dies_at_once(project: Project) -> None:
+    """A valgrind that can't start the interpreter is the machine's fault, not the file's."""
+    project.write("benchmarks/bench_good.py", GOOD)
+    broken = project.write(
+        "valgrind",
+        """
+        #!/bin/sh
+        [ "$1" = --version ] && exec echo valgrind-3.19.0
+        echo "valgrind: no tool for this platform" >&2
+        exit 1
+        """,
+    )
+    broken.chmod(0o755)
+    done = project.iaipy("run", "--valgrind", str(broken))
+    assert done.code == 4
+    assert "it ended with exit status 1 (valgrind: no tool for this platform)" in done.err
+    assert "reinstall valgrind" in done.err
+
+
 DECLARATIONS = {
     "twice": (
         "@benchmark\ndef work(): pass\n\n@benchmark\ndef work(): pass\n",

@@ -208,13 +208,14 @@ def test_paths_on_the_command_line_begin_in_the_current_folder(tmp_path: Path) -
         ({"a/pyproject.toml": "[tool.iaipy]", "a/b/pyproject.toml": "[project]"}, "a"),
         ({"a/pyproject.toml": "[project]", ".git": ""}, "a"),
         ({"a/.git": "", "pyproject.toml": ""}, "a"),
+        ({"a/.iaipy": "", "pyproject.toml": ""}, "a"),
         ({}, "a/b/c"),
     ],
 )
 def test_the_root_is_the_nearest_folder_with_a_configuration(
     tmp_path: Path, files: dict[str, str], root: str
 ) -> None:
-    """Else the nearest with a pyproject.toml or .git, else where one stands."""
+    """Else the nearest with a pyproject.toml, .git or .iaipy, else where one stands."""
     start = tmp_path / "a/b/c"
     start.mkdir(parents=True)
     for name, text in files.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -138,10 +139,10 @@ def test_interrupted_run(fake: FakeProject, monkeypatch: pytest.MonkeyPatch) -> 
     assert baselines.names(fake.root / ".iaipy") == []
 
 
-def test_results_are_kept_one_by_one(fake: FakeProject, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each outcome is on disk before the next one is awaited."""
-    fake.measures({"help": 10, "version": 20})
+def test_results_are_kept_as_they_come(fake: FakeProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An outcome is on disk before the next one is awaited, unless saving it would take much of the time."""
     stored: list[int] = []
+    clock_s = itertools.count(0, 1000)
 
     class Slow(FakeEngine):
         def measure(
@@ -152,10 +153,27 @@ def test_results_are_kept_one_by_one(fake: FakeProject, monkeypatch: pytest.Monk
                 document = json.loads((fake.root / ".iaipy/last-run.json").read_text())
                 stored.append(len(document["benchmarks"]))
 
-    script = {f"{SUITE}::help": {"Ir": 10}, f"{SUITE}::version": {"Ir": 20}}
+    names_of_three = ("help", "usage", "version")
+    fake.measures(dict.fromkeys(names_of_three, 10))
+    script = {f"{SUITE}::{name}": {"Ir": 10} for name in names_of_three}
     monkeypatch.setitem(ENGINES, "cachegrind", lambda config: Slow(script))
-    run(fake)
-    assert stored == [1, 2]
+    monkeypatch.setattr(pipeline, "monotonic", lambda: next(clock_s))
+    outcome = run(fake)
+    assert stored == [1, 1, 1]  # by that clock a save takes as long as waiting for an outcome
+    assert len(baselines.load(fake.root / ".iaipy", "last").benchmarks) == 3
+    monkeypatch.setattr(pipeline, "monotonic", lambda: 0.0)
+    assert run(fake).run.benchmarks == outcome.run.benchmarks
+    assert stored[3:] == [1, 2, 3]
+
+
+def test_partial_run_drops_what_is_gone(fake: FakeProject) -> None:
+    """A baseline saved for one file loses the results of benchmarks that this file no longer has."""
+    fake.measures({"help": 10, "version": 20})
+    run(fake, save_baseline="main")
+    fake.measures({"version": 20})
+    outcome = run(fake, SUITE, save_baseline="main", baseline="main")
+    assert [entry.id for entry in outcome.comparison.of("missing")] == [f"{SUITE}::help"]
+    assert names(baselines.load(fake.root / ".iaipy", "main").benchmarks) == ["version"]
 
 
 def test_environment_is_compared_at_once(fake: FakeProject) -> None:

@@ -81,24 +81,28 @@ class CachegrindEngine:
         files = [list(group) for _, group in groupby(functions, lambda b: b.path)]
         programs = [benchmark for benchmark in benchmarks if benchmark.command is not None]
         pool.push(partial(self._open_file, pool, started, file) for file in files)
-        pool.push([partial(self._rehearse_commands, pool, started, programs)])
+        self._push_commands(pool, started, programs)
         return pool.outcomes()
 
-    def _rehearse_commands(
-        self, pool: Pool[Outcome], started: Started, programs: Sequence[Benchmark]
-    ) -> None:
-        """Run each command unmeasured, and push a task for each.
+    def _push_commands(self, pool: Pool[Outcome], started: Started, programs: Sequence[Benchmark]) -> None:
+        """Push a task that runs each command unmeasured; the last of them pushes those that measure.
 
-        All of them before any is measured: compiled modules that one leaves behind would be one more entry
-        in a folder that another looks through.
+        All are rehearsed before any is measured: compiled modules that one leaves behind would be one more
+        entry in a folder that another looks through.
         """
-        for benchmark in programs:
+        by_id = {benchmark.id: benchmark for benchmark in programs}
+        left = count(len(programs) - 1, -1)
+
+        def rehearse(benchmark: Benchmark) -> None:
             with contextlib.suppress(MeasurementError):  # raised again where it is measured
                 self._rehearsed.get(benchmark.id, partial(self._rehearse, benchmark))
-        by_id = {benchmark.id: benchmark for benchmark in programs}
-        pool.push(
-            partial(_report, pool, started, b, partial(self._measure_command, b, by_id)) for b in programs
-        )
+            if next(left) == 0:
+                pool.push(
+                    partial(_report, pool, started, b, partial(self._measure_command, b, by_id))
+                    for b in programs
+                )
+
+        pool.push(partial(rehearse, benchmark) for benchmark in programs)
 
     def _rehearse(self, benchmark: Benchmark) -> None:
         assert benchmark.command is not None
@@ -194,7 +198,7 @@ class CachegrindEngine:
                 "tunables": environment.tunables(profile=config.cpu_profile, extra=config.env),
                 "cache": " ".join(f"{name}={config.cache[name]}" for name in ("I1", "D1", "LL")),
             },
-            environment.notes(),
+            environment.notes(self._python, self._env),
         )
 
     def _probe_cpu(self) -> str:

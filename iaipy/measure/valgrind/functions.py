@@ -35,6 +35,8 @@ class FunctionFile:
         self._another = another
         self._left = measurements
         self._fork = fork and nursery.safe_to_fork
+        if self._fork:
+            nursery.warm_up()
         self._calibrated: Once[Events] = Once()
         self._lock = threading.Lock()
         self._ticket = _FIRST_TICKET

@@ -24,7 +24,7 @@ class Log:
     unknown_instruction: str = ""
 
 
-def log_name(pid: int) -> str:
+def log_name(pid: int | str) -> str:
     """The log of a process, in the folder that its command line names."""
     return f"valgrind.{pid}"
 

@@ -16,7 +16,8 @@ from iaipy.errors import HostError, MeasurementError
 from iaipy.measure.assemble import Reading
 from iaipy.measure.environment import padded
 from iaipy.measure.valgrind.cachegrind import read_totals
-from iaipy.measure.valgrind.logs import explained, read_log
+from iaipy.measure.valgrind.launch import INSTALL
+from iaipy.measure.valgrind.logs import explained, log_name, read_log
 from iaipy.model.metrics import difference
 from iaipy.workers import launcher, protocol
 
@@ -97,16 +98,20 @@ class Nursery:
             )
         reply = self._reply()
         if reply is None:
+            status = process.described(self._child.wait())
+            if not any(self.folder.glob(log_name("*"))):
+                said = process.last_lines(self._log, 1) or "without a word"
+                raise HostError(
+                    f"valgrind could not start the interpreter: it {status} ({said})",
+                    f"reinstall valgrind: {INSTALL}",
+                )
             raise MeasurementError(
-                f"importing {path.name} ended the process: it {process.described(self._child.wait())}",
-                self._printed(self._log),
+                f"importing {path.name} ended the process: it {status}", self._printed(self._log)
             )
         if reply == protocol.IMPORT_FAILED:
             told = self._placed((self.folder / protocol.IMPORT_ERROR).read_text(errors="replace"))
             summary, _, traceback = told.partition("\n")
             raise MeasurementError(f"{path.name} can't be imported: {summary}", traceback)
-        for _ in range(_EMPTY_CHILDREN):
-            self._ask(protocol.WAIT, self._ask(protocol.FORK_EMPTY, 0, 0, 0, 0), 0, 0, 0)
         lines = (self.folder / protocol.HELLO).read_text().splitlines()
         return {name: value for name, _, value in (line.partition(" ") for line in lines)}
 
@@ -128,6 +133,11 @@ class Nursery:
                 self._printed(self._log),
             )
         return reply
+
+    def warm_up(self) -> None:
+        """Make the server ready to fork measurements; to be called once, before the first."""
+        for _ in range(_EMPTY_CHILDREN):
+            self._ask(protocol.WAIT, self._ask(protocol.FORK_EMPTY, 0, 0, 0, 0), 0, 0, 0)
 
     @property
     def safe_to_fork(self) -> bool:

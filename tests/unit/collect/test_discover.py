@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from iaipy.collect.discover import Target, files, targets, wanted
+from iaipy.collect.discover import Target, covered, files, require_known, targets
 from iaipy.errors import NothingToDoError, UsageError
 from iaipy.model.benchmark import Benchmark
 
@@ -85,18 +85,16 @@ def benchmarks(*names: str) -> list[Benchmark]:
 )
 def test_name(name: str, expected: list[str]) -> None:
     """A name stands for the benchmark with it, with one set of parameters or with all."""
-    found = wanted(
-        benchmarks("parse", "load[rows=1]", "load[rows=2]"),
-        [Target(Path("/p/b/bench_a.py"), name)],
-        Path("/p"),
-    )
-    assert [benchmark.name for benchmark in found] == expected
+    places = [Target(Path("/p/b/bench_a.py"), name)]
+    found = benchmarks("parse", "load[rows=1]", "load[rows=2]")
+    require_known(found, places, Path("/p"))
+    assert [b.name for b in found if covered(b.id, places, Path("/p"))] == expected
 
 
 def test_unknown_name() -> None:
     """A name that no benchmark has is an error with the nearest names."""
     with pytest.raises(NothingToDoError, match=r"bench_a\.py has no benchmark prase") as caught:
-        wanted(benchmarks("parse"), [Target(Path("/p/b/bench_a.py"), "prase")], Path("/p"))
+        require_known(benchmarks("parse"), [Target(Path("/p/b/bench_a.py"), "prase")], Path("/p"))
     assert caught.value.remedy.startswith("is one of these meant: parse?")
 
 
@@ -107,7 +105,5 @@ def test_several_targets() -> None:
         Target(Path("/p/b/bench_a.py"), "a"),
         Target(Path("/p/b"), "b"),
     ]
-    assert [benchmark.name for benchmark in wanted(benchmarks("a", "b", "c"), places, Path("/p"))] == [
-        "a",
-        "b",
-    ]
+    found = benchmarks("a", "b", "c")
+    assert [b.name for b in found if covered(b.id, places, Path("/p"))] == ["a", "b"]
