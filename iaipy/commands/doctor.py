@@ -1,12 +1,13 @@
 """`iaipy doctor`: whether this machine counts exactly, shown by counting."""
 
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from iaipy import pipeline
+from iaipy import __version__, pipeline
 from iaipy.commands.options import config_from, settings_options
 from iaipy.commands.output import show_failure
 from iaipy.errors import ExitCode
@@ -35,7 +36,9 @@ async def wait():
 def doctor(**options: object) -> ExitCode:
     """Check valgrind, Python and the environment by measuring a small benchmark five times."""
     config = config_from(options)
+    click.echo(f"iaipy:         {__version__}")
     click.echo(f"project:       {config.root}")
+    click.echo(f"interpreter:   {config.python or sys.executable}")
     with tempfile.TemporaryDirectory(prefix="iaipy-doctor-") as folder:
         root = Path(folder)
         (root / "bench_doctor.py").write_text(_PROBE)
