@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import iaipy
 from iaipy import pipeline
 from iaipy.config import Config
 from iaipy.errors import ExitCode
@@ -49,7 +51,9 @@ def test_exact(fake: FakeProject, monkeypatch: pytest.MonkeyPatch) -> None:
     code, out, err = conclusion(fake, monkeypatch, (EXACT,))
     assert (code, err) == (0, "")
     assert out.splitlines() == [
+        f"iaipy:         {iaipy.__version__}",
         "project:       PROJECT",
+        f"interpreter:   {sys.executable}",
         "valgrind:      3.24.0",
         "warning:       this CPU is old",
         "bench_doctor.py::parse: 1,000 instructions, 5 times, exact",
