@@ -8,14 +8,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from iaipy.declare import benchmark as benchmark
     from iaipy.declare import keep as keep
+    from iaipy.performance import BenchmarkHarness as BenchmarkHarness
+    from iaipy.performance import PerformanceMetrics as PerformanceMetrics
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "BenchmarkHarness": "iaipy.performance",
+    "PerformanceMetrics": "iaipy.performance",
     "benchmark": "iaipy.declare",
     "keep": "iaipy.declare",
 }
-__all__ = ["__version__", "benchmark", "keep"]
+__all__ = ["BenchmarkHarness", "PerformanceMetrics", "__version__", "benchmark", "keep"]
 
 
 def __getattr__(name: str) -> object:

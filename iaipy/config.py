@@ -44,6 +44,17 @@ class Config:
     pass_env: tuple[str, ...]
     valgrind: str
     python: str
+    mode: str
+    processes: int
+    rounds: int | None
+    warmup_time_s: float
+    measurement_time_s: float
+    time_budget_s: float | None
+    layout: str
+    significance: float
+    walltime_limit: float
+    false_discovery_control: bool
+    gate_walltime: bool
     storage: Path
     save_baseline: str | None
     baseline: str | None

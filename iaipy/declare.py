@@ -15,6 +15,8 @@ DEFAULT_WARMUP = 2
 docs/benchmark-guide.md for the measurement behind the number."""
 
 
+MODES = ("instructions", "walltime")
+
 # Flags of code objects, as the inspect module names them; importing that costs too much here.
 _VAR_KEYWORDS, _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x08, 0x20, 0x80, 0x200
 
@@ -23,20 +25,27 @@ class Declaration:
     """One `@benchmark`, as written: the parameters of `benchmark`, what was decorated, and its line."""
 
     __slots__ = (
+        "elements",
         "fork",
         "function",
         "hard_limits",
         "iterations",
         "limits",
         "line",
+        "loop",
+        "measurement_time",
+        "modes",
         "name",
         "params",
+        "processes",
         "repeats",
+        "rounds",
         "setup",
         "tags",
         "teardown",
         "timeout",
         "warmup",
+        "warmup_time",
     )
 
     def __init__(
@@ -48,8 +57,15 @@ class Declaration:
         setup: "Callable[..., Any] | None" = None,
         teardown: "Callable[..., Any] | None" = None,
         warmup: int = DEFAULT_WARMUP,
-        iterations: int = 1,
+        iterations: "int | None" = None,
         repeats: "int | None" = None,
+        mode: "str | Sequence[str]" = (),
+        processes: "int | None" = None,
+        rounds: "int | None" = None,
+        warmup_time: "float | str | None" = None,
+        measurement_time: "float | str | None" = None,
+        loop: str = "asyncio",
+        elements: "int | float | str | None" = None,
         limits: "Mapping[str, str | float | bool | None] | None" = None,
         hard_limits: "Mapping[str, int] | None" = None,
         tags: "str | Sequence[str]" = (),
@@ -93,7 +109,18 @@ class Declaration:
         self.teardown = teardown
         self.warmup = _count("warmup", warmup, 0)
         self.iterations = _count("iterations", iterations, 1)
-        self.repeats = None if repeats is None else _count("repeats", repeats, 1)
+        self.repeats = _count("repeats", repeats, 1)
+        self.modes = (mode,) if isinstance(mode, str) else tuple(mode)
+        if not set(self.modes) <= set(MODES):
+            raise ValueError(f"@benchmark(mode={mode!r}) on {self.name}: the modes are {' and '.join(MODES)}")
+        self.processes = _count("processes", processes, 1)
+        self.rounds = _count("rounds", rounds, 1)
+        self.warmup_time = warmup_time
+        self.measurement_time = measurement_time
+        self.loop = loop
+        self.elements = elements
+        if isinstance(elements, str) and elements not in self.params:
+            raise ValueError(f"@benchmark(elements={elements!r}) on {self.name}: no parameter is called so")
         self.limits = dict(limits or {})
         self.hard_limits = dict(hard_limits or {})
         self.tags = (tags,) if isinstance(tags, str) else tuple(str(tag) for tag in tags)
@@ -150,7 +177,9 @@ def accepts(function: "Callable[..., Any] | None", parameter: str) -> bool:
     )
 
 
-def _count(option: str, value: object, least: int) -> int:
+def _count(option: str, value: "int | None", least: int) -> "int | None":
+    if value is None:
+        return None
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ValueError(f"@benchmark({option}={value!r}): a whole number of at least {least} is wanted")
     return value
@@ -183,8 +212,15 @@ if TYPE_CHECKING:
         setup: Callable[..., Any] | None = ...,
         teardown: Callable[..., Any] | None = ...,
         warmup: int = ...,
-        iterations: int = ...,
+        iterations: int | None = ...,
         repeats: int | None = ...,
+        mode: str | Sequence[str] = ...,
+        processes: int | None = ...,
+        rounds: int | None = ...,
+        warmup_time: float | str | None = ...,
+        measurement_time: float | str | None = ...,
+        loop: str = ...,
+        elements: int | float | str | None = ...,
         limits: Mapping[str, str | float | bool | None] | None = ...,
         hard_limits: Mapping[str, int] | None = ...,
         tags: str | Sequence[str] = ...,
@@ -204,8 +240,15 @@ def benchmark(function: "Callable[..., Any] | None" = None, /, **options: "Any")
             it returns is the function's (and teardown's) first argument.
         teardown: called after every call of the function, outside the region.
         warmup: calls before the region that are not counted.
-        iterations: calls in the region; the counters are their total, and share one setup.
+        iterations: calls in the region, 1 by default; the counters are their total, and share one setup.
+            In a round of a timing, as many as suit the clock by default; 1 where there is a setup.
         repeats: separate measurements of it, each in its own process; the configured number by default.
+        mode: "instructions", "walltime" or both; by default what `iaipy run --mode` asks for, else the first.
+        processes: fresh processes to time it in.
+        rounds: samples that each of these takes.
+        warmup_time, measurement_time: seconds, or "500ms", that each of these spends.
+        loop: the event loop to time a coroutine in: "asyncio", or "uvloop" where that is installed.
+        elements: things that a call deals with, or the parameter that says so; for the throughput.
         limits: counter → "2%", 0.02, or "off"; `"all"` stands for every counter.
         hard_limits: counter → largest value allowed.
         tags: words to select it by (`iaipy run --tag slow`).

@@ -15,9 +15,10 @@ from iaipy.compare import gate
 from iaipy.config import Config
 from iaipy.errors import ExitCode, GateError, IaipyError, MeasurementError, NothingToDoError
 from iaipy.measure import ENGINES, Engine, environment
-from iaipy.model.benchmark import Benchmark, Limits
+from iaipy.model.benchmark import MODES, Benchmark, Limits, Mode
 from iaipy.model.comparison import Comparison
-from iaipy.model.run import Failure, Result, Run
+from iaipy.model.run import Failure, Result, Run, Timing
+from iaipy.model.run import Outcome as Measured
 from iaipy.store import baselines
 
 
@@ -50,7 +51,7 @@ class Watcher:
 
     planned: Callable[[int], None] = lambda number: None
     started: Callable[[Benchmark], None] = lambda benchmark: None
-    done: Callable[[Result | Failure], None] = lambda outcome: None
+    done: Callable[[Measured], None] = lambda outcome: None
     warned: Callable[[str], None] = lambda sentence: None
 
 
@@ -146,15 +147,8 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
     if not collected.benchmarks and not collected.failures:
         raise nothing_found(config, words)
     head, interrupted = _measure(config, collected, base, watcher)
-    comparison = gate.compare(
-        head,
-        base,
-        limits=Limits(config.limit, config.hard_limit),
-        min_change=config.min_change,
-        base_name=config.baseline or "" if base else "",
-        asked_for=collected.asked_for,
-    )
-    code = gate.exit_code(comparison, fail_on_improvement=config.fail_on_improvement)
+    comparison = _compared(config, head, base, config.baseline or "", collected.asked_for)
+    code = _exit_code(comparison, config)
     troubles = _stale(comparison, config)
     if code is ExitCode.OK and gate.nothing_compared(comparison):
         troubles.append(_nothing_compared(config.baseline or ""))
@@ -185,17 +179,49 @@ def compare(config: Config, base_word: str, head_word: str) -> Outcome:
     _, head = baselines.find(storage, head_word)
     if not config.allow_environment_change:
         gate.require_same_environment(head, base, base_name)
+    comparison = _compared(config, head, base, base_name)
+    if gate.nothing_compared(comparison):
+        raise _nothing_compared(base_name)
+    code = _exit_code(comparison, config)
+    return Outcome(head, comparison, code, tuple(_stale(comparison, config)))
+
+
+def _compared(
+    config: Config,
+    head: Run,
+    base: Run | None,
+    base_name: str,
+    asked_for: Callable[[str], bool] = lambda benchmark_id: True,
+) -> Comparison:
+    """The run held against a baseline, its counts and its times."""
     comparison = gate.compare(
         head,
         base,
         limits=Limits(config.limit, config.hard_limit),
         min_change=config.min_change,
         base_name=base_name,
+        asked_for=lambda id_: config.mode != "walltime" and asked_for(id_),
     )
-    if gate.nothing_compared(comparison):
-        raise _nothing_compared(base_name)
-    code = gate.exit_code(comparison, fail_on_improvement=config.fail_on_improvement)
-    return Outcome(head, comparison, code, tuple(_stale(comparison, config)))
+    if not head.timings and not (base and base.timings):
+        return comparison
+    from iaipy.compare import timings  # numpy takes longer to import than all of iaipy
+
+    timed = timings.compare(
+        head,
+        base,
+        alpha=config.significance,
+        threshold=config.walltime_limit,
+        control_false_discovery=config.false_discovery_control,
+        any_machine=config.allow_environment_change,
+        asked_for=lambda id_: config.mode != "instructions" and asked_for(id_),
+    )
+    return replace(comparison, timings=timed)
+
+
+def _exit_code(comparison: Comparison, config: Config) -> ExitCode:
+    return gate.exit_code(
+        comparison, fail_on_improvement=config.fail_on_improvement, gate_walltime=config.gate_walltime
+    )
 
 
 def _measure(config: Config, collected: Collected, base: Run | None, watcher: Watcher) -> tuple[Run, bool]:
@@ -207,28 +233,53 @@ def _measure(config: Config, collected: Collected, base: Run | None, watcher: Wa
         failures=collected.failures,
     )
     position = {benchmark.id: index for index, benchmark in enumerate(collected.benchmarks)}
+    wanted = {mode: [b for b in collected.benchmarks if mode in modes(b, config.mode)] for mode in MODES}
+    placed: set[Mode] = set()
     interrupted = False
     keep = _seldom(partial(baselines.save_last, storage))
     baselines.prepare(storage)  # now: a folder that appears while files are imported would leave its mark
-    watcher.planned(len(position))
-    with ENGINES["cachegrind"](config) as engine:
-        try:
-            for outcome in engine.measure(_with_partners(collected), watcher.started):
-                if outcome.id not in position:
-                    continue
-                watcher.done(outcome)
-                head = _added(head, outcome, position)
-                if head.benchmarks and not head.environment.fingerprint:
-                    head = _placed(head, engine, config, base, watcher)
-                keep(head)
-        except KeyboardInterrupt:
-            interrupted = True
-            done = {result.id for result in head.benchmarks} | {failure.id for failure in head.failures}
-            for left in position.keys() - done:
-                head = _added(head, Failure(left, "was not measured: the run was interrupted"), position)
-        finally:
-            baselines.save_last(storage, head)
+    watcher.planned(sum(len(benchmarks) for benchmarks in wanted.values()))
+    try:
+        for mode, benchmarks in wanted.items():
+            if not benchmarks:
+                continue
+            ids = {benchmark.id for benchmark in benchmarks}
+            with ENGINES[mode](config) as engine:
+                for outcome in engine.measure(_with_partners(benchmarks, collected), watcher.started):
+                    if outcome.id not in ids:
+                        continue
+                    watcher.done(outcome)
+                    head = _added(head, outcome, position)
+                    if mode not in placed and not isinstance(outcome, Failure):
+                        placed.add(mode)
+                        head = _placed(head, mode, engine, config, base)
+                        for warning in engine.warnings():
+                            watcher.warned(warning)
+                    keep(head)
+    except KeyboardInterrupt:
+        interrupted = True
+        outcomes: list[Measured] = [*head.benchmarks, *head.timings, *head.failures]
+        done = {(outcome.id, outcome.mode) for outcome in outcomes}
+        for mode, benchmarks in wanted.items():
+            for left in benchmarks:
+                if (left.id, mode) not in done:
+                    failure = Failure(left.id, "was not measured: the run was interrupted", "", mode)
+                    head = _added(head, failure, position)
+    finally:
+        baselines.save_last(storage, head)
     return head, interrupted
+
+
+def modes(benchmark: Benchmark, asked: str) -> Sequence[Mode]:
+    """In which ways a benchmark is measured.
+
+    Parameters:
+        asked: one mode, for all benchmarks that were declared for it or for none; "all" for those that each
+            was declared for, or instructions.
+    """
+    if asked == "all":
+        return benchmark.modes or MODES[:1]
+    return [mode for mode in benchmark.modes or MODES if mode == asked]
 
 
 def _seldom(save: Callable[[Run], object]) -> Callable[[Run], None]:
@@ -245,29 +296,34 @@ def _seldom(save: Callable[[Run], object]) -> Callable[[Run], None]:
     return save_now_and_then
 
 
-def _placed(head: Run, engine: Engine, config: Config, base: Run | None, watcher: Watcher) -> Run:
-    """The run with its environment, which the first measurement makes known; refused if it doesn't suit."""
+def _placed(head: Run, mode: Mode, engine: Engine, config: Config, base: Run | None) -> Run:
+    """The run with where it is measured, as the first outcome makes known; refused if it doesn't suit."""
+    if mode == "walltime":
+        return replace(head, machine=engine.environment())
     head = replace(head, environment=engine.environment())
-    for warning in engine.warnings():
-        watcher.warned(warning)
     if base is not None and not config.allow_environment_change:
         gate.require_same_environment(head, base, config.baseline or "")
     return head
 
 
-def _with_partners(collected: Collected) -> list[Benchmark]:
+def _with_partners(chosen: Sequence[Benchmark], collected: Collected) -> list[Benchmark]:
     """The benchmarks to measure, and the commands that some of them are held against."""
-    partners = {benchmark.command.minus for benchmark in collected.benchmarks if benchmark.command}
-    return [*collected.benchmarks, *(other for other in collected.others if other.id in partners)]
+    ids = {benchmark.id for benchmark in chosen}
+    partners = {benchmark.command.minus for benchmark in chosen if benchmark.command} - ids
+    return [*chosen, *(b for b in (*collected.benchmarks, *collected.others) if b.id in partners)]
 
 
-def _added(head: Run, outcome: Result | Failure, position: dict[str, int]) -> Run:
+def _added(head: Run, outcome: Measured, position: dict[str, int]) -> Run:
     """The run with one outcome more, in the order of the suite."""
-    if isinstance(outcome, Failure):
-        failures = sorted((*head.failures, outcome), key=lambda failure: position.get(failure.id, -1))
-        return replace(head, failures=tuple(failures))
-    results = sorted((*head.benchmarks, outcome), key=lambda result: position[result.id])
-    return replace(head, benchmarks=tuple(results))
+
+    def order(each: Measured) -> int:
+        return position.get(each.id, -1)
+
+    if isinstance(outcome, Result):
+        return replace(head, benchmarks=tuple(sorted((*head.benchmarks, outcome), key=order)))
+    if isinstance(outcome, Timing):
+        return replace(head, timings=tuple(sorted((*head.timings, outcome), key=order)))
+    return replace(head, failures=tuple(sorted((*head.failures, outcome), key=order)))
 
 
 def _save(storage: Path, config: Config, head: Run, asked_for: Callable[[str], bool]) -> Path:
@@ -275,10 +331,17 @@ def _save(storage: Path, config: Config, head: Run, asked_for: Callable[[str], b
     name = config.save_baseline or ""
     if name in baselines.names(storage):
         old = baselines.load(storage, name)
-        kept = tuple(result for result in old.benchmarks if not asked_for(result.id))
-        if kept:
+        counted = tuple(r for r in old.benchmarks if not (config.mode != "walltime" and asked_for(r.id)))
+        timed = tuple(t for t in old.timings if not (config.mode != "instructions" and asked_for(t.id)))
+        if counted and head.benchmarks:
             gate.require_same_environment(head, old, name)
-        head = replace(head, benchmarks=(*head.benchmarks, *kept))
+        head = replace(
+            head,
+            benchmarks=(*head.benchmarks, *counted),
+            timings=(*head.timings, *timed),
+            environment=head.environment if head.benchmarks else old.environment,
+            machine=head.machine if head.timings else old.machine,
+        )
     return baselines.save(storage, name, head, allow_failures=config.allow_failures)
 
 

@@ -57,7 +57,7 @@ def run(
     *,
     env: Mapping[str, str],
     cwd: Path,
-    timeout_s: float,
+    timeout_s: float | None,
     output: IO[bytes],
 ) -> int | None:
     """Run a program to its end, its output going to a file; its status, or None when time ran out."""
@@ -68,8 +68,8 @@ def run(
         end(child)
 
 
-def wait(child: Child, timeout_s: float) -> int | None:
-    """The status of a process that ends in time; None if it does not."""
+def wait(child: Child, timeout_s: float | None) -> int | None:
+    """The status of a process that ends in time; None if it does not. Without a time it is waited for."""
     try:
         return child.wait(timeout_s)
     except subprocess.TimeoutExpired:
@@ -101,7 +101,9 @@ def ask(
 
 
 def end(child: Child) -> int:
-    """Kill a process with all its group, if it still runs; its status."""
+    """Kill a process with its group, and the groups that its children lead, if it still runs; its status."""
+    for started in _children(child.pid):
+        kill_group(started)
     kill_group(child.pid)
     status = child.wait()
     _running.discard(child)
@@ -140,6 +142,14 @@ def cpu_ticks(pid: int) -> int:
     """Clock ticks of CPU time that a process has used, its threads included; 0 if it is gone."""
     fields = _stat(pid)
     return int(fields[11]) + int(fields[12]) if fields else 0
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that a process has started and not reaped."""
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
 
 
 def _stat(pid: int) -> list[str]:

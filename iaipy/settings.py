@@ -12,15 +12,18 @@ from iaipy import values
 from iaipy.durations import parse_duration
 from iaipy.errors import UsageError
 from iaipy.limits import parse_hard_limits, parse_limits, parse_ratio
+from iaipy.model.benchmark import MODES
 from iaipy.model.comparison import DEFAULT_LIMIT, DEFAULT_MIN_CHANGE
 
 CPU_PROFILES = ("avx2", "any")
+LAYOUTS = ("random", "pinned")
 COLORS = ("auto", "always", "never")
 
 _CACHES = ("I1", "D1", "LL")
 _GEOMETRY = re.compile(r"(\d{1,10}),(\d{1,10}),(\d{1,10})", re.ASCII)
 _SMALLEST_LINE, _LARGEST_CACHE = 16, 1 << 30
 _MOST_JOBS = 1024
+_MOST_PROCESSES = 1000
 
 
 @dataclass(frozen=True)
@@ -245,6 +248,94 @@ SETTINGS: tuple[Setting, ...] = (
         ("--python",),
         "PATH",
         place=_place_program,
+    ),
+    Setting(
+        "mode",
+        partial(_one_of, (*MODES, "all")),
+        "all",
+        "What to measure: instructions, walltime, or all that each benchmark is declared for.",
+        ("--mode",),
+        "|".join((*MODES, "all")),
+    ),
+    Setting(
+        "processes",
+        partial(values.whole, least=1, most=_MOST_PROCESSES),
+        10,
+        "Wall-clock: fresh processes for each benchmark, the unit of replication.",
+        ("--processes",),
+        "N",
+    ),
+    Setting(
+        "rounds",
+        partial(values.whole, least=1),
+        None,
+        "Wall-clock: samples in each process; by default as many as the time allows, 100 in all at least.",
+        ("--rounds",),
+        "N",
+    ),
+    Setting(
+        "warmup_time",
+        parse_duration,
+        "300ms",
+        "Wall-clock: warm-up of each process.",
+        ("--warmup-time",),
+        "DURATION",
+        field="warmup_time_s",
+    ),
+    Setting(
+        "measurement_time",
+        parse_duration,
+        "500ms",
+        "Wall-clock: time for the samples of each process.",
+        ("--measurement-time",),
+        "DURATION",
+        field="measurement_time_s",
+    ),
+    Setting(
+        "time_budget",
+        parse_duration,
+        None,
+        "Wall-clock: time for the whole run, shared out among the benchmarks.",
+        ("--time-budget",),
+        "DURATION",
+        field="time_budget_s",
+    ),
+    Setting(
+        "layout",
+        partial(_one_of, LAYOUTS),
+        "random",
+        "Wall-clock: whether every process gets another hash seed and environment size.",
+        ("--layout",),
+        "|".join(LAYOUTS),
+    ),
+    Setting(
+        "significance",
+        partial(parse_ratio),
+        "5%",
+        "Wall-clock: how small p must be for a change to count.",
+        ("--significance",),
+        "P",
+    ),
+    Setting(
+        "walltime_limit",
+        parse_ratio,
+        f"{DEFAULT_LIMIT:.0%}",
+        "Wall-clock: how far the mean may move.",
+        ("--walltime-limit",),
+        "RATIO",
+    ),
+    Setting(
+        "false_discovery_control",
+        values.boolean,
+        True,
+        "Wall-clock: adjust p for the number of benchmarks compared (Benjamini-Hochberg).",
+        ("--false-discovery-control/--no-false-discovery-control",),
+        is_flag=True,
+    ),
+    _flag(
+        "gate_walltime",
+        help="Let wall-clock regressions fail the run; without it they are reported only.",
+        flags=("--gate-walltime",),
     ),
     Setting(
         "storage",

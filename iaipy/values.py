@@ -4,6 +4,7 @@ Each function takes the value as it was given and `where`, which names it at the
 ("iaipy.yaml: repeats", "the timeout of X"). Each raises UsageError when the value isn't what is wanted.
 """
 
+import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -87,6 +88,13 @@ def whole(given: object, where: str, least: int, most: int | None = None) -> int
         bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
         raise wrong(where, f"a whole number {bounds}", given)
     return number
+
+
+def positive(given: object, where: str) -> float:
+    """A finite number above nought."""
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given < math.inf:
+        raise wrong(where, "a number above 0", given)
+    return given
 
 
 def boolean(given: object, where: str) -> bool:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from iaipy import process
+from iaipy import process, values
 from iaipy.durations import parse_duration
 from iaipy.errors import HostError, MeasurementError, UsageError
 from iaipy.limits import parse_hard_limits, parse_limits
-from iaipy.model.benchmark import Benchmark, Limits
+from iaipy.model.benchmark import Benchmark, Limits, Pace
 from iaipy.workers import launcher
 
 _OUTPUT_LINES = 15
@@ -65,10 +65,12 @@ def read_file(
 
 def _numbered(path: str, declarations: list[dict[str, Any]]) -> tuple[Benchmark, ...]:
     """One benchmark per case, numbered as the worker numbers them."""
-    cases = [(declaration, case) for declaration in declarations for case in declaration["cases"]]
-    benchmarks = tuple(
-        _benchmark(path, index, declaration, case) for index, (declaration, case) in enumerate(cases)
-    )
+    cases = [
+        (declaration, case, elements)
+        for declaration in declarations
+        for case, elements in zip(declaration["cases"], declaration["elements"], strict=True)
+    ]
+    benchmarks = tuple(_benchmark(path, index, *case) for index, case in enumerate(cases))
     lines: dict[str, int] = {}
     for benchmark in benchmarks:
         if benchmark.id in lines:
@@ -80,9 +82,15 @@ def _numbered(path: str, declarations: list[dict[str, Any]]) -> tuple[Benchmark,
     return benchmarks
 
 
-def _benchmark(path: str, index: int, declaration: dict[str, Any], case: str) -> Benchmark:
+def _benchmark(path: str, index: int, declaration: dict[str, Any], case: str, elements: object) -> Benchmark:
     where = f"{path}::{case}"
-    timeout = declaration["timeout"]
+
+    def seconds(option: str) -> float | None:
+        given = declaration[option]
+        return None if given is None else parse_duration(given, f"the {option} of {where}")
+
+    if elements is not None:
+        elements = values.positive(elements, f"the elements of {where}")
     return Benchmark(
         id=where,
         kind=declaration["kind"],
@@ -90,13 +98,23 @@ def _benchmark(path: str, index: int, declaration: dict[str, Any], case: str) ->
         line=declaration["line"],
         index=index,
         warmup=declaration["warmup"],
-        iterations=declaration["iterations"],
+        iterations=declaration["iterations"] or 1,
         repeats=declaration["repeats"],
-        timeout_s=None if timeout is None else parse_duration(timeout, f"the timeout of {where}"),
+        timeout_s=seconds("timeout"),
         fork=declaration["fork"],
         limits=Limits(
             parse_limits(declaration["limits"], f"the limits of {where}"),
             parse_hard_limits(declaration["hard_limits"], f"the hard limits of {where}"),
         ),
         tags=tuple(declaration["tags"]),
+        modes=tuple(declaration["modes"]),
+        pace=Pace(
+            declaration["processes"],
+            declaration["rounds"],
+            declaration["iterations"],
+            seconds("warmup_time"),
+            seconds("measurement_time"),
+            declaration["loop"],
+            elements,
+        ),
     )

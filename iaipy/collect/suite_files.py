@@ -12,7 +12,7 @@ from iaipy import values, yaml_text
 from iaipy.durations import parse_duration
 from iaipy.errors import UsageError
 from iaipy.limits import parse_hard_limits, parse_limits
-from iaipy.model.benchmark import Benchmark, Command, Limits
+from iaipy.model.benchmark import MODES, Benchmark, Command, Limits, Pace
 
 _SECTIONS = ("commands",)
 _SHELL = ("/bin/sh", "-c")
@@ -67,7 +67,7 @@ def _benchmark(given: object, where: str, root: Path) -> Benchmark:
     keys = {"run": given} if isinstance(given, str | list) else values.table(given, where)
     shell = values.boolean(keys.get("shell", False), f"{where}: shell")
     of_command, of_benchmark = _parsers(shell, root)
-    values.require_known(keys, (*of_command, *of_benchmark, "shell"), where, "key")
+    values.require_known(keys, (*of_command, *of_benchmark, *_OF_PACE, "shell"), where, "key")
     if "run" not in keys:
         raise UsageError(f"{where} doesn't say what to run", "add run: PROGRAM")
 
@@ -80,7 +80,31 @@ def _benchmark(given: object, where: str, root: Path) -> Benchmark:
 
     options = parsed(of_benchmark)
     limits = Limits(options.pop("soft", {}), options.pop("hard", {}))
-    return Benchmark("", "command", "", command=Command(**parsed(of_command)), limits=limits, **options)
+    return Benchmark(
+        "",
+        "command",
+        "",
+        command=Command(**parsed(of_command)),
+        limits=limits,
+        pace=Pace(**parsed(_OF_PACE)),
+        **options,
+    )
+
+
+def _modes(given: object, where: str) -> tuple[str, ...]:
+    modes = values.texts(given, where)
+    values.require_known(modes, MODES, where, "mode")
+    return modes
+
+
+_OF_PACE: dict[str, tuple[str, Parse]] = {
+    "processes": ("processes", partial(values.whole, least=1)),
+    "rounds": ("rounds", partial(values.whole, least=1)),
+    "warmup_time": ("warmup_s", parse_duration),
+    "measurement_time": ("measurement_s", parse_duration),
+    "elements": ("elements", values.positive),
+}
+"""Key → field and parser: how a command is timed."""
 
 
 def _parsers(shell: bool, root: Path) -> tuple[dict[str, tuple[str, Parse]], dict[str, tuple[str, Parse]]]:
@@ -104,6 +128,7 @@ def _parsers(shell: bool, root: Path) -> tuple[dict[str, tuple[str, Parse]], dic
         "limits": ("soft", parse_limits),
         "hard_limits": ("hard", parse_hard_limits),
         "tags": ("tags", values.texts),
+        "mode": ("modes", _modes),
     }
     return of_command, of_benchmark
 

@@ -17,7 +17,7 @@ from rich.progress import (
 )
 
 from iaipy.model.benchmark import Benchmark
-from iaipy.model.run import Failure, Result
+from iaipy.model.run import Outcome
 from iaipy.pipeline import Watcher
 
 
@@ -56,7 +56,7 @@ def watching() -> Iterator[Watcher]:
             running[benchmark.id] = None
             show()
 
-    def done(outcome: Result | Failure) -> None:
+    def done(outcome: Outcome) -> None:
         with lock:
             running.pop(outcome.id, None)
             progress.advance(task)

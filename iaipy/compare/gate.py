@@ -61,13 +61,16 @@ def compare(
     )
 
 
-def exit_code(comparison: Comparison, *, fail_on_improvement: bool) -> ExitCode:
+def exit_code(comparison: Comparison, *, fail_on_improvement: bool, gate_walltime: bool = False) -> ExitCode:
     """What the command ends with: a regression outweighs a failure, and that what couldn't be compared.
 
     Parameters:
         fail_on_improvement: whether an improvement, which makes the baseline stale, counts as a regression.
+        gate_walltime: whether slower wall-clock times count as regressions.
     """
     statuses: set[Status] = {entry.status for entry in comparison.entries}
+    if gate_walltime and any(entry.status == "fail" for entry in comparison.timings):
+        return ExitCode.REGRESSION
     if "fail" in statuses or (fail_on_improvement and "improved" in statuses):
         return ExitCode.REGRESSION
     if "failed" in statuses:
@@ -80,7 +83,8 @@ def exit_code(comparison: Comparison, *, fail_on_improvement: bool) -> ExitCode:
 def nothing_compared(comparison: Comparison) -> bool:
     """Whether there was a baseline and yet not one benchmark could be held against it."""
     compared = any(change.base is not None for entry in comparison.entries for change in entry.changes)
-    return bool(comparison.base_name) and not compared
+    timed = any(entry.judgement for entry in comparison.timings)
+    return bool(comparison.base_name) and not compared and not timed
 
 
 def require_same_environment(head: Run, base: Run, base_name: str) -> None:

@@ -6,8 +6,9 @@ from typing import Protocol
 
 from iaipy.config import Config
 from iaipy.measure.valgrind.engine import CachegrindEngine
-from iaipy.model.benchmark import Benchmark
-from iaipy.model.run import Environment, Failure, Result
+from iaipy.measure.walltime.engine import WalltimeEngine
+from iaipy.model.benchmark import Benchmark, Mode
+from iaipy.model.run import Environment, Failure, Result, Timing
 
 
 class Engine(Protocol):
@@ -15,7 +16,7 @@ class Engine(Protocol):
 
     def measure(
         self, benchmarks: Sequence[Benchmark], started: Callable[[Benchmark], None]
-    ) -> Iterator[Result | Failure]:
+    ) -> Iterator[Result | Timing | Failure]:
         """Yield one outcome per benchmark as it is done; `started` hears, from any thread, what begins."""
 
     def environment(self) -> Environment:
@@ -25,7 +26,8 @@ class Engine(Protocol):
         """What a person should know of this machine, one sentence each."""
 
 
-ENGINES: dict[str, Callable[[Config], AbstractContextManager[Engine]]] = {
-    "cachegrind": CachegrindEngine,
+ENGINES: dict[Mode, Callable[[Config], AbstractContextManager[Engine]]] = {
+    "instructions": CachegrindEngine,
+    "walltime": WalltimeEngine,
 }
-"""Name → what makes the engine; its context manager leaves no process behind."""
+"""Mode → what makes the engine that measures so; its context manager leaves no process behind."""

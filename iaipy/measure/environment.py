@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from iaipy.errors import HostError
+from iaipy.model.benchmark import Command
 from iaipy.process import ask
 
 METHOD = "1"
@@ -74,6 +75,12 @@ def pinned(
     if "TMPDIR" in taken:
         taken["TMPDIR"] = str(Path(tempfile.gettempdir()).absolute())  # one that exists
     return {**taken, **PINNED, **CPU_PROFILES[profile], **extra}
+
+
+def of_command(env: Mapping[str, str], command: Command, python: str) -> dict[str, str]:
+    """The environment of one command, in which `python` is the interpreter that measures."""
+    path = f"{Path(python).parent}:{env.get('PATH', '/usr/bin:/bin')}"
+    return {**env, "PATH": path, **command.env}
 
 
 def find_python(name: str, env: Mapping[str, str]) -> str:

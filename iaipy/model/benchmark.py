@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 Kind = Literal["function", "coroutine", "command"]
+Mode = Literal["instructions", "walltime"]
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,28 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How a benchmark is timed; None wherever the configuration is to decide.
+
+    Parameters:
+        processes: fresh processes, the unit of replication.
+        rounds: samples in each process.
+        iterations: calls in a round; None to calibrate.
+        warmup_s, measurement_s: seconds per process.
+        loop: the event loop of a coroutine: asyncio, or a module with a `new_event_loop` such as uvloop.
+        elements: things that one call deals with, for the throughput.
+    """
+
+    processes: int | None = None
+    rounds: int | None = None
+    iterations: int | None = None
+    warmup_s: float | None = None
+    measurement_s: float | None = None
+    loop: str = "asyncio"
+    elements: float | None = None
+
+
+@dataclass(frozen=True)
 class Benchmark:
     """One thing to measure.
 
@@ -66,6 +90,7 @@ class Benchmark:
         repeats: separate measurements; None for the configured number.
         timeout_s: seconds one measurement may take; None for the configured time.
         fork: False to give each measurement a fresh process instead of a fork of a prepared one.
+        modes: those that it was declared for; none where it is fit for any.
     """
 
     id: str
@@ -81,6 +106,8 @@ class Benchmark:
     limits: Limits = Limits()
     tags: tuple[str, ...] = ()
     command: Command | None = None
+    modes: tuple[Mode, ...] = ()
+    pace: Pace = Pace()
 
     @property
     def name(self) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from iaipy.model.timing import Judgement, Summary
+
 DEFAULT_LIMIT = 0.1
 """Each counter may move by 10 %, either way."""
 
@@ -11,6 +13,8 @@ DEFAULT_MIN_CHANGE = 0.001
 
 Verdict = Literal["unchanged", "within", "regression", "improvement"]
 Status = Literal["pass", "fail", "improved", "new", "missing", "failed", "incomparable"]
+
+TimingStatus = Literal["pass", "fail", "improved", "inconclusive", "new", "missing", "incomparable"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,28 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class TimingEntry:
+    """The wall-clock time of one benchmark, before and after.
+
+    Parameters:
+        status: fail (slower), improved (faster), pass (unchanged), inconclusive; or new (no base), missing
+            (no head), incomparable (measured differently, or on another machine).
+        summary: of its samples; None where it is missing.
+        judgement: None where there is nothing to compare with.
+        why: what the status rests on, one sentence; empty without a baseline.
+        path, line: where it is declared.
+    """
+
+    id: str
+    status: TimingStatus
+    summary: Summary | None = None
+    judgement: Judgement | None = None
+    why: str = ""
+    path: str = ""
+    line: int = 1
+
+
+@dataclass(frozen=True)
 class Comparison:
     """A run held against a baseline (or against its hard limits alone).
 
@@ -65,12 +91,14 @@ class Comparison:
         base_name: what the baseline is called; "" where there is none.
         environment_changes: rows (what, base, head) of differing fingerprints that were allowed.
         noted_changes: the same of the notes: possible causes, nothing more.
+        timings: the wall-clock results; they gate only if asked to.
     """
 
     base_name: str
     entries: tuple[Entry, ...] = ()
     environment_changes: tuple[tuple[str, str, str], ...] = ()
     noted_changes: tuple[tuple[str, str, str], ...] = ()
+    timings: tuple[TimingEntry, ...] = ()
 
     def of(self, status: Status) -> list[Entry]:
         """The entries with one status."""

@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-from iaipy.model.benchmark import Kind, Limits
+from iaipy.model.benchmark import Kind, Limits, Mode
 from iaipy.model.metrics import Counters, Events
-
-Mode = Literal["instructions"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +45,36 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Timing:
+    """The wall-clock samples of one benchmark.
+
+    Parameters:
+        samples_ns: process by process, the nanoseconds per iteration of each round, less the overhead and
+            what else was subtracted; none is below nought.
+        iterations: calls in a round, by process.
+        overhead_ns: what the harness took per iteration, by process; it has been subtracted.
+        peak_rss_bytes: the most memory in RAM, by process.
+        elements: things that one iteration deals with; None where a throughput has no sense.
+        minus: id of the command whose mean time, process by process, was subtracted; "" for none.
+        path, line: where it is declared.
+        notes: remarks on how it was measured, one sentence each.
+    """
+
+    id: str
+    kind: Kind
+    samples_ns: tuple[tuple[float, ...], ...]
+    iterations: tuple[int, ...]
+    overhead_ns: tuple[float, ...]
+    peak_rss_bytes: tuple[int, ...]
+    elements: float | None = None
+    minus: str = ""
+    mode: Mode = "walltime"
+    path: str = ""
+    line: int = 1
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Failure:
     """A benchmark, or a whole benchmark file, that gave no numbers.
 
@@ -55,11 +82,16 @@ class Failure:
         id: of the benchmark, or the file's path.
         reason: what happened, one sentence.
         details: the traceback or the last lines of output; may be empty.
+        mode: in which way it was to be measured.
     """
 
     id: str
     reason: str
     details: str = ""
+    mode: Mode = "instructions"
+
+
+Outcome = Result | Timing | Failure
 
 
 @dataclass(frozen=True)
@@ -95,6 +127,8 @@ class Run:
     Parameters:
         created_utc: ISO 8601, to the second, ending in Z.
         commit: of the project; "" outside version control; "+dirty" behind it when files were changed.
+        environment: where instructions were counted.
+        machine: where wall-clock time was measured.
     """
 
     created_utc: str
@@ -102,3 +136,5 @@ class Run:
     environment: Environment = field(default_factory=Environment)
     benchmarks: tuple[Result, ...] = ()
     failures: tuple[Failure, ...] = ()
+    timings: tuple[Timing, ...] = ()
+    machine: Environment = field(default_factory=Environment)

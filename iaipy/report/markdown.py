@@ -6,9 +6,11 @@ from itertools import groupby
 from iaipy.model.comparison import Change, Comparison, Entry
 from iaipy.model.metrics import COUNTERS
 from iaipy.model.run import Failure, Run
+from iaipy.report import times
 from iaipy.report.numbers import count
 from iaipy.report.words import (
     SHOWN_NOTES,
+    TIMING_OUTCOMES,
     by_id,
     inexact,
     moved,
@@ -34,6 +36,9 @@ def render(run: Run, comparison: Comparison, *, color: bool = False) -> str:
         [f"### {_mark(comparison)} {summary(comparison)}"],
         _provenance(run, comparison),
         _table(regressed, comparison),
+        timings_table(comparison),
+        _bullets(times.notes(comparison.timings)),
+        _machine(run),
         _listed(comparison),
         *[_failure(failure) for failure in run.failures],
         _rows("The environment differs from the baseline's:", comparison.environment_changes),
@@ -80,6 +85,36 @@ def _table(entries: Iterable[Entry], comparison: Comparison) -> list[str]:
     head = ["Benchmark", *(counter.label for counter in COUNTERS), "Status"]
     ruler = ["---", *("--:" for _ in COUNTERS), "---"]
     return [f"| {' | '.join(row)} |" for row in (head, ruler, *rows)]
+
+
+def timings_table(comparison: Comparison) -> list[str]:
+    """The table of wall-clock times; no lines where nothing was timed."""
+    against = bool(comparison.base_name)
+    rows = [
+        [
+            code(entry.id),
+            *times.cells(entry),
+            *([times.changed(entry), times.tested(entry), TIMING_OUTCOMES[entry.status]] if against else ()),
+        ]
+        for entry in comparison.timings
+        if entry.summary
+    ]
+    if not rows:
+        return []
+    head = ["Operation", *times.COLUMNS, *(["Change", "Test", "Status"] if against else ())]
+    ruler = ["---", *("--:" for _ in times.COLUMNS), *(["---", "---", "---"] if against else ())]
+    return [f"| {' | '.join(row)} |" for row in (head, ruler, *rows)]
+
+
+def _bullets(sentences: Iterable[str]) -> list[str]:
+    return [f"- {sentence}" for sentence in sentences]
+
+
+def _machine(run: Run) -> list[str]:
+    """Where the times were taken, one line."""
+    facts = {**run.machine.fingerprint, **run.machine.notes}
+    shown = ", ".join(code(f"{key}: {value}") for key, value in facts.items())
+    return [f"Timed on {shown}."] if facts else []
 
 
 def _cell(change: Change) -> str:

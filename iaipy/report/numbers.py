@@ -1,6 +1,7 @@
 """Numbers as a person reads them."""
 
 import math
+from collections.abc import Sequence
 
 MOST_DIGITS = 12
 
@@ -36,3 +37,28 @@ def percent(ratio: float, limit: float | None = None) -> str:
         if shown and (shown > bound) == beyond:
             break
     return f"{ratio * 100:+,.{digits}f}%" if ratio else "0%"
+
+
+_UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
+_SIZES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
+
+
+def duration(nanoseconds: float, unit_of: float | None = None) -> str:
+    """A time in four digits: 1234567 → 1.235 ms.
+
+    Parameters:
+        unit_of: another time, in whose unit it is told.
+    """
+    return _in_unit(nanoseconds, _UNITS, nanoseconds if unit_of is None else unit_of)
+
+
+def size(size_bytes: float) -> str:
+    """A size in memory in four digits: 14200000 → 14.20 MB."""
+    return _in_unit(size_bytes, _SIZES, size_bytes)
+
+
+def _in_unit(value: float, units: Sequence[tuple[float, str]], like: float) -> str:
+    scale, unit = next((pair for pair in units if abs(like) >= pair[0]), units[-1])
+    scaled = value / scale
+    before_point = len(str(int(abs(scaled))))
+    return f"{scaled:,.{max(0, min(3, 4 - before_point))}f} {unit}"

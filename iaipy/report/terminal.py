@@ -9,6 +9,7 @@ from rich.text import Text
 
 from iaipy.model.comparison import Change, Comparison, Entry
 from iaipy.model.run import Failure, Result, Run
+from iaipy.report import times
 from iaipy.report.numbers import count
 from iaipy.report.words import (
     LABELS,
@@ -25,6 +26,7 @@ from iaipy.report.words import (
 )
 
 _CHANGE_STYLES = {"regression": "bold red", "improvement": "green"}
+_TIMING_STYLES = {"fail": "bold red", "improved": "green", "pass": "green", "inconclusive": "yellow"}
 _STATUS_STYLES = {"fail": "bold red", "improved": "green", "pass": "green"}
 _LABEL_WIDTH = max(len(label) for label in LABELS.values()) + 1
 _NUMBER_WIDTH = 13
@@ -42,6 +44,7 @@ def render(run: Run, comparison: Comparison, *, color: bool = False) -> str:
     regressed = comparison.of("fail")
     lines = [
         *_benchmarks(run, comparison),
+        *_timings(run, comparison),
         *_lists(comparison),
         *_failures(run.failures),
         *_rows(
@@ -97,6 +100,25 @@ def _counter(change: Change, width: int) -> Text:
     movement = moved(change) if change.head == change.base else f"change: {moved(change)}"
     style = _CHANGE_STYLES.get(change.verdict, "")
     return Text.assemble(number, "  ", (f"(baseline: {count(change.base)}, {movement})", style))
+
+
+def _timings(run: Run, comparison: Comparison) -> list[Text]:
+    """The times of each benchmark that was timed."""
+    measured = {timing.id: timing for timing in run.timings}
+    lines = []
+    for entry in comparison.timings:
+        lines.append(Text.assemble((printable(entry.id), "bold"), "  wall-clock time"))
+        timing = measured.get(entry.id)
+        rows = [*times.figures(entry), *(times.also_measured(timing, entry) if timing else ())]
+        lines += [Text(f"  {label + ':':<{_LABEL_WIDTH}}{phrase}") for label, phrase in rows]
+        if test := times.tested(entry):
+            lines.append(Text(f"  {'Change:':<{_LABEL_WIDTH}}{test}"))
+        if verdict := times.status(entry):
+            style = _TIMING_STYLES.get(entry.status, "")
+            lines.append(Text.assemble("  Status: ", (printable(verdict), style)))
+        lines += [Text(f"  Note: {printable(note)}") for note in (timing.notes if timing else ())]
+        lines.append(Text())
+    return lines
 
 
 def _lists(comparison: Comparison) -> list[Text]:

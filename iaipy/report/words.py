@@ -1,8 +1,9 @@
 """The phrases that the reports for people share."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from iaipy.model.comparison import Change, Comparison, Entry
+from iaipy.model.comparison import Change, Comparison, Entry, TimingStatus
 from iaipy.model.metrics import COUNTERS
 from iaipy.model.run import Result
 from iaipy.report.numbers import count, percent, threshold
@@ -63,7 +64,37 @@ def summary(comparison: Comparison) -> str:
         numbers[word] = numbers.get(word, 0) + 1
     total = len(comparison.entries)
     parts = [f"{count(numbers[word])} {word}" for word in _OUTCOMES if word in numbers]
-    return f"{count(total)} benchmark{'' if total == 1 else 's'}" + (f": {', '.join(parts)}" if parts else "")
+    counted = _counted(total, "benchmark", parts)
+    timed = timings_summary(comparison)
+    return f"{counted}; {timed}" if total and timed else timed or counted
+
+
+def _counted(total: int, noun: str, parts: list[str]) -> str:
+    """`3 benchmarks: 2 unchanged, 1 new`."""
+    return f"{count(total)} {noun}{'' if total == 1 else 's'}" + (f": {', '.join(parts)}" if parts else "")
+
+
+def timings_summary(comparison: Comparison) -> str:
+    """`5 timings: 3 unchanged, 1 slower, 1 inconclusive`; "" where nothing was timed."""
+    numbers = Counter(TIMING_OUTCOMES[entry.status] for entry in comparison.timings)
+    if not numbers:
+        return ""
+    if not comparison.base_name:
+        numbers = Counter(measured=numbers.total())
+    words = (*TIMING_OUTCOMES.values(), "measured")
+    parts = [f"{count(numbers[word])} {word}" for word in words if numbers[word]]
+    return _counted(numbers.total(), "timing", parts)
+
+
+TIMING_OUTCOMES: dict[TimingStatus, str] = {
+    "pass": "unchanged",
+    "fail": "slower",
+    "improved": "faster",
+    "inconclusive": "inconclusive",
+    "new": "new",
+    "missing": "missing",
+    "incomparable": "incomparable",
+}
 
 
 def regressed_line(comparison: Comparison) -> str:

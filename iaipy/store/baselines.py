@@ -48,7 +48,7 @@ def save(storage: Path, name: str, run: Run, *, allow_failures: bool = False) ->
             + (f" and {len(run.failures) - 1} more" if len(run.failures) > 1 else ""),
             "mend what failed, or pass --allow-failures to save the rest",
         )
-    if not run.benchmarks:
+    if not run.benchmarks and not run.timings:
         raise NothingToDoError(f"the baseline {name} was left as it was, because the run has no results")
     with _writing(f"the baseline {name} was left as it was"), _locked(storage):
         _replace(target, dumps(replace(run, failures=())), durable=True)

@@ -2,23 +2,27 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, TypeVar, get_args
 
 from iaipy.errors import HostError
-from iaipy.model.benchmark import Kind, Limits
+from iaipy.model.benchmark import MODES, Kind, Limits, Mode
 from iaipy.model.metrics import COUNTER_KEYS, EVENTS
-from iaipy.model.run import Environment, Failure, Mode, Result, Run
+from iaipy.model.run import Environment, Failure, Result, Run, Timing
 
 FORMAT = "iaipy.run"
-VERSION = 1
+VERSION = 2
 # History of the format:
 #   1  the first one
+#   2  wall-clock results: benchmarks of mode "walltime", `machine`, a failure's mode
 
-KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
-MODES: dict[str, Mode] = {mode: mode for mode in get_args(Mode)}
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _TYPE_NAMES = {str: "a string", int: "a whole number", dict: "an object", list: "a list"}
+
+_NUMBERS = re.compile(r"\[\s+([-+.,\deE\s]+?)\s+\]")
+"""A list of numbers as it is indented; no string holds one, because in strings line feeds are escaped."""
 
 T = TypeVar("T")
 
@@ -34,20 +38,28 @@ def to_document(run: Run) -> dict[str, Any]:
             "fingerprint": dict(sorted(run.environment.fingerprint.items())),
             "notes": dict(sorted(run.environment.notes.items())),
         },
-        "benchmarks": [_from_result(result) for result in sorted(run.benchmarks, key=lambda r: r.id)],
+        "machine": {
+            "fingerprint": dict(sorted(run.machine.fingerprint.items())),
+            "notes": dict(sorted(run.machine.notes.items())),
+        },
+        "benchmarks": sorted(
+            [*map(_from_result, run.benchmarks), *map(_from_timing, run.timings)],
+            key=lambda benchmark: (benchmark["id"], benchmark["mode"]),
+        ),
         "failures": [
-            {"id": failure.id, "reason": failure.reason, "details": failure.details}
-            for failure in sorted(run.failures, key=lambda f: f.id)
+            {"id": failure.id, "mode": failure.mode, "reason": failure.reason, "details": failure.details}
+            for failure in sorted(run.failures, key=lambda f: (f.id, f.mode))
         ],
     }
 
 
 def dumps(run: Run) -> str:
-    """The run's document as text, one value to a line.
+    """The run's document as text, one value to a line, or one list of numbers.
 
     ASCII alone: a program's output, kept with a failure, may hold bytes that are no text.
     """
-    return json.dumps(to_document(run), indent=1, allow_nan=False) + "\n"
+    text = json.dumps(to_document(run), indent=1, allow_nan=False)
+    return _NUMBERS.sub(lambda numbers: f"[{' '.join(numbers[1].split())}]", text) + "\n"
 
 
 def loads(text: str, where: str) -> Run:
@@ -129,6 +141,24 @@ def _from_result(result: Result) -> dict[str, Any]:
     return document | {key: value for key, value in optional.items() if value}
 
 
+def _from_timing(timing: Timing) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "id": timing.id,
+        "kind": timing.kind,
+        "mode": timing.mode,
+        "path": timing.path,
+        "line": timing.line,
+        "walltime": {
+            "processes": [list(samples) for samples in timing.samples_ns],
+            "iterations": list(timing.iterations),
+            "overhead_ns": list(timing.overhead_ns),
+            "peak_rss_bytes": list(timing.peak_rss_bytes),
+        },
+    }
+    optional = {"elements": timing.elements, "minus": timing.minus, "notes": list(timing.notes)}
+    return document | {key: value for key, value in optional.items() if value}
+
+
 def _to_run(document: object, where: str) -> Run:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise _WrongError(f'its format is not "{FORMAT}"')
@@ -138,35 +168,86 @@ def _to_run(document: object, where: str) -> Run:
             f"{where} is of format version {version}; this iaipy reads up to version {VERSION}",
             "use the iaipy that wrote it, or a newer one, or save the baseline anew",
         )
-    environment = _member(document, "", "environment", dict)
-    benchmarks = _member(document, "", "benchmarks", list)
     failures = _member(document, "", "failures", list)
-    run = Run(
+    measured = _measured(_member(document, "", "benchmarks", list))
+    return Run(
         _member(document, "", "created_utc", str),
         _member(document, "", "commit", str),
-        Environment(
-            _strings(environment, "environment", "fingerprint"), _strings(environment, "environment", "notes")
-        ),
-        tuple(_to_result(item, f"benchmarks[{index}]") for index, item in enumerate(benchmarks)),
-        tuple(_to_failure(item, f"failures[{index}]") for index, item in enumerate(failures)),
+        _to_environment(document, "environment"),
+        benchmarks=tuple(each for each in measured if isinstance(each, Result)),
+        timings=tuple(each for each in measured if isinstance(each, Timing)),
+        machine=_to_environment(document, "machine") if "machine" in document else Environment(),
+        failures=tuple(_to_failure(item, f"failures[{index}]") for index, item in enumerate(failures)),
     )
-    seen: set[str] = set()
-    for index, result in enumerate(run.benchmarks):
-        if result.id in seen:
-            raise _WrongError(f"benchmarks[{index}].id repeats {result.id}")
-        seen.add(result.id)
-    return run
 
 
-def _to_result(item: object, path: str) -> Result:
-    item = _typed(item, path, dict)
+def _measured(items: list[object]) -> list[Result | Timing]:
+    found: dict[tuple[str, Mode], Result | Timing] = {}
+    for index, item in enumerate(items):
+        path = f"benchmarks[{index}]"
+        item = _typed(item, path, dict)
+        read = _to_timing if _choice(item, path, "mode", MODES) == "walltime" else _to_result
+        one: Result | Timing = read(item, path)
+        if (one.id, one.mode) in found:
+            raise _WrongError(f"{path}.id repeats {one.id}")
+        found[one.id, one.mode] = one
+    return list(found.values())
+
+
+def _to_environment(document: Mapping[str, Any], key: str) -> Environment:
+    environment = _member(document, "", key, dict)
+    return Environment(_strings(environment, key, "fingerprint"), _strings(environment, key, "notes"))
+
+
+def _to_timing(item: Mapping[str, Any], path: str) -> Timing:
+    taken, inside = _member(item, path, "walltime", dict), f"{path}.walltime"
+    processes = _member(taken, inside, "processes", list)
+    samples = tuple(
+        tuple(_times(each, f"{inside}.processes[{index}]")) for index, each in enumerate(processes)
+    )
+    if not all(samples) or not samples:
+        raise _WrongError(f"{inside}.processes has a process without samples, or none")
+    overhead = _times(_member(taken, inside, "overhead_ns", list), f"{inside}.overhead_ns")
+    return Timing(
+        id=_member(item, path, "id", str),
+        kind=_choice(item, path, "kind", KINDS),
+        path=_member(item, path, "path", str),
+        line=_whole(item, path, "line", 1),
+        samples_ns=samples,
+        iterations=_wholes(taken, inside, "iterations"),
+        overhead_ns=tuple(overhead),
+        peak_rss_bytes=_wholes(taken, inside, "peak_rss_bytes"),
+        elements=_times([item["elements"]], f"{path}.elements")[0] if "elements" in item else None,
+        minus=_member(item, path, "minus", str) if "minus" in item else "",
+        notes=_notes(item, path),
+    )
+
+
+def _times(values: object, path: str) -> list[float]:
+    """Finite numbers, none of them below nought."""
+    numbers = _typed(values, path, list)
+    for index, value in enumerate(numbers):
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < math.inf:
+            raise _WrongError(f"{path}[{index}] is {_shown(value)}, not a number of at least 0")
+    return [float(value) for value in numbers]
+
+
+def _wholes(parent: Mapping[str, Any], path: str, key: str) -> tuple[int, ...]:
+    numbers = _member(parent, path, key, list)
+    return tuple(_typed(number, f"{path}.{key}[{index}]", int) for index, number in enumerate(numbers))
+
+
+def _notes(item: Mapping[str, Any], path: str) -> tuple[str, ...]:
+    notes = _member(item, path, "notes", list) if "notes" in item else []
+    return tuple(_typed(note, f"{path}.notes[{index}]", str) for index, note in enumerate(notes))
+
+
+def _to_result(item: Mapping[str, Any], path: str) -> Result:
     soft = _numbers(item, path, "limits") if "limits" in item else {}
     hard = _member(item, path, "hard_limits", dict) if "hard_limits" in item else {}
-    notes = _member(item, path, "notes", list) if "notes" in item else []
     return Result(
         id=_member(item, path, "id", str),
         kind=_choice(item, path, "kind", KINDS),
-        mode=_choice(item, path, "mode", MODES),
         path=_member(item, path, "path", str),
         line=_whole(item, path, "line", 1),
         counters=_counts(item, path, "counters", COUNTER_KEYS),
@@ -179,7 +260,7 @@ def _to_result(item: object, path: str) -> Result:
         limits=Limits(
             soft, {key: _whole(hard, f"{path}.hard_limits", key, 0) for key in COUNTER_KEYS if key in hard}
         ),
-        notes=tuple(_typed(note, f"{path}.notes[{index}]", str) for index, note in enumerate(notes)),
+        notes=_notes(item, path),
     )
 
 
@@ -189,6 +270,7 @@ def _to_failure(item: object, path: str) -> Failure:
         _member(item, path, "id", str),
         _member(item, path, "reason", str),
         _member(item, path, "details", str),
+        _choice(item, path, "mode", MODES) if "mode" in item else "instructions",
     )
 
 
@@ -222,11 +304,12 @@ def _counts(parent: Mapping[str, Any], path: str, key: str, wanted: Iterable[str
     return {name: _whole(counts, f"{path}.{key}", name, 0) for name in wanted}
 
 
-def _choice(parent: Mapping[str, Any], path: str, key: str, choices: Mapping[str, T]) -> T:
+def _choice(parent: Mapping[str, Any], path: str, key: str, choices: tuple[T, ...]) -> T:
     value = _member(parent, path, key, str)
-    if value not in choices:
-        raise _WrongError(f"{path}.{key} is {value!r}, not one of {', '.join(choices)}")
-    return choices[value]
+    for choice in choices:
+        if choice == value:
+            return choice
+    raise _WrongError(f"{path}.{key} is {value!r}, not one of {', '.join(map(str, choices))}")
 
 
 def _strings(parent: Mapping[str, Any], path: str, key: str) -> dict[str, str]:

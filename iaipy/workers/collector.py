@@ -25,9 +25,22 @@ def _described(declaration: Declaration) -> dict[str, object]:
         "limits": _plain(declaration.limits),
         "hard_limits": _plain(declaration.hard_limits),
         "tags": _plain(declaration.tags),
+        "modes": declaration.modes,
+        "processes": declaration.processes,
+        "rounds": declaration.rounds,
+        "warmup_time": _plain(declaration.warmup_time),
+        "measurement_time": _plain(declaration.measurement_time),
+        "loop": str(declaration.loop),
+        "elements": [_plain(_elements(declaration, case)) for case in declaration.cases()],
         "timeout": _plain(declaration.timeout),
         "fork": declaration.fork,
     }
+
+
+def _elements(declaration: Declaration, case: dict[str, object]) -> object:
+    """The things that a call deals with in one case: a number, or the value of the parameter so called."""
+    wanted = declaration.elements
+    return case[wanted] if isinstance(wanted, str) else wanted
 
 
 def _plain(value: object) -> object:

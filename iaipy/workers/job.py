@@ -79,36 +79,39 @@ async def _region_awaited(
     return before, reading(), result
 
 
-def _arguments(value: object) -> tuple[object, ...]:
+def as_arguments(value: object) -> tuple[object, ...]:
+    """What a setup returned, as the arguments it stands for."""
     return () if value is None else (value,)
 
 
 def _measure(work: Work, warmup: int, iterations: int) -> "Measured | None":
     threads_before = _threads()
     for _ in range(warmup):
-        arguments = _arguments(work.setup(**work.setup_named))
+        arguments = as_arguments(work.setup(**work.setup_named))
         try:
             result = work.function(*arguments, **work.named)
         finally:
             work.teardown(*arguments, **work.teardown_named)
-        if _is_coroutine_object(result):
+        if is_coroutine_object(result):
             return None
-    arguments = _arguments(work.setup(**work.setup_named))
+    arguments = as_arguments(work.setup(**work.setup_named))
     gc.collect()
     try:
         before, after, result = _region(work.function, arguments, work.named, iterations)
         notes = _leftovers(threads_before)
     finally:
         work.teardown(*arguments, **work.teardown_named)
-    return None if _is_coroutine_object(result) else (before, after, notes)
+    return None if is_coroutine_object(result) else (before, after, notes)
 
 
-def _is_coroutine_object(value: object) -> bool:
+def is_coroutine_object(value: object) -> bool:
+    """Whether it is what calling an `async def` returns."""
     return type(value).__name__ == "coroutine" and hasattr(value, "cr_frame")
 
 
-async def _settled(value: "Any") -> "Any":
-    return await value if _is_coroutine_object(value) else value
+async def settled(value: "Any") -> "Any":
+    """The value, awaited if it is a coroutine."""
+    return await value if is_coroutine_object(value) else value
 
 
 async def _measure_awaited(work: Work, warmup: int, iterations: int) -> "Measured":
@@ -116,12 +119,12 @@ async def _measure_awaited(work: Work, warmup: int, iterations: int) -> "Measure
 
     threads_before = _threads()
     for _ in range(warmup):
-        arguments = _arguments(await _settled(work.setup(**work.setup_named)))
+        arguments = as_arguments(await settled(work.setup(**work.setup_named)))
         try:
             await work.function(*arguments, **work.named)
         finally:
-            await _settled(work.teardown(*arguments, **work.teardown_named))
-    arguments = _arguments(await _settled(work.setup(**work.setup_named)))
+            await settled(work.teardown(*arguments, **work.teardown_named))
+    arguments = as_arguments(await settled(work.setup(**work.setup_named)))
     gc.collect()
     try:
         before, after, _ = await _region_awaited(work.function, arguments, work.named, iterations)
@@ -130,7 +133,7 @@ async def _measure_awaited(work: Work, warmup: int, iterations: int) -> "Measure
         if tasks:
             notes.append(f"left {tasks} asyncio task{'s' * (tasks > 1)} running")
     finally:
-        await _settled(work.teardown(*arguments, **work.teardown_named))
+        await settled(work.teardown(*arguments, **work.teardown_named))
     return before, after, notes
 
 

@@ -52,7 +52,7 @@ class FakeProject:
         def make(config: Config) -> AbstractContextManager[Engine]:
             return FakeEngine(answers, where)
 
-        self._monkeypatch.setitem(ENGINES, "cachegrind", make)
+        self._monkeypatch.setitem(ENGINES, "instructions", make)
 
     def fails(self, name: str, reason: str, details: str = "") -> Failure:
         """The outcome of a command that gives no numbers."""

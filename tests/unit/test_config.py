@@ -46,6 +46,17 @@ def test_defaults(tmp_path: Path) -> None:
         pass_env=(),
         valgrind="valgrind",
         python="",
+        mode="all",
+        processes=10,
+        rounds=None,
+        warmup_time_s=0.3,
+        measurement_time_s=0.5,
+        time_budget_s=None,
+        layout="random",
+        significance=0.05,
+        walltime_limit=0.1,
+        false_discovery_control=True,
+        gate_walltime=False,
         storage=tmp_path / ".iaipy",
         save_baseline=None,
         baseline=None,
@@ -75,6 +86,17 @@ env: {LEVEL: "1"}
 pass_env: [TOKEN]
 valgrind: tools/valgrind
 python: python3.13
+mode: walltime
+processes: 5
+rounds: 20
+warmup_time: 1s
+measurement_time: 2
+time_budget: 2m
+layout: pinned
+significance: 1%
+walltime_limit: 20%
+false_discovery_control: false
+gate_walltime: true
 storage: results
 save_baseline: main
 baseline: main
@@ -104,6 +126,17 @@ env = {LEVEL = "1"}
 pass-env = ["TOKEN"]
 valgrind = "tools/valgrind"
 python = "python3.13"
+mode = "walltime"
+processes = 5
+rounds = 20
+warmup-time = 1
+measurement_time = "2s"
+time-budget = "120s"
+layout = "pinned"
+significance = 0.01
+walltime-limit = 0.2
+false_discovery_control = false
+gate-walltime = true
 storage = "results"
 save-baseline = "main"
 baseline = "main"
@@ -138,6 +171,17 @@ def test_every_key_can_be_set_in_either_file(tmp_path: Path, name: str, text: st
         pass_env=("TOKEN",),
         valgrind=str(tmp_path / "tools/valgrind"),
         python="python3.13",
+        mode="walltime",
+        processes=5,
+        rounds=20,
+        warmup_time_s=1.0,
+        measurement_time_s=2.0,
+        time_budget_s=120.0,
+        layout="pinned",
+        significance=0.01,
+        walltime_limit=0.2,
+        false_discovery_control=False,
+        gate_walltime=True,
         storage=tmp_path / "results",
         save_baseline="main",
         baseline="main",

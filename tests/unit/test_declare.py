@@ -38,7 +38,7 @@ def test_plain_decorator(declared: list[Declaration]) -> None:
     (declaration,) = declared
     assert (declaration.name, declaration.function) == ("plain", plain)
     assert declaration.line == inspect.getsourcelines(plain)[1]
-    assert (declaration.warmup, declaration.iterations) == (declare.DEFAULT_WARMUP, 1)
+    assert (declaration.warmup, declaration.iterations) == (declare.DEFAULT_WARMUP, None)
     assert (declaration.repeats, declaration.timeout, declaration.fork) == (None, None, True)
     assert not declaration.is_coroutine
 
@@ -143,7 +143,9 @@ def test_label_of_a_value(value: object, label: str) -> None:
         ({"repeats": 0}, ValueError, "at least 1"),
         ({"params": {"size": [1]}}, TypeError, "neither it nor its setup takes the parameter 'size'"),
         ({"params": {"rows": []}, "setup": rows}, ValueError, r"params\['rows'\] is empty"),
-        ({"rounds": 3}, TypeError, "rounds"),
+        ({"round": 3}, TypeError, "round"),
+        ({"mode": "cycles"}, ValueError, "the modes are instructions and walltime"),
+        ({"elements": "rows"}, ValueError, "no parameter is called so"),
     ],
 )
 def test_wrong_options(options: dict[str, Any], error: type[Exception], message: str) -> None:

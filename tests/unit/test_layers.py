@@ -34,6 +34,10 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.errors": ((), ()),
     "iaipy.model": (MODEL, ()),
     **dict.fromkeys((name for name in BASE if name not in MODEL), (BASE, ("yaml", "filelock"))),
+    "iaipy.compare": ((*MODEL, "iaipy.compare"), ("numpy", "scipy")),
+    "iaipy.performance": ((*MODEL, "iaipy.compare"), ()),
+    "iaipy.spawn": (("iaipy.spawn", "iaipy.process"), ()),
+    "iaipy.timing": (("iaipy.timing",), ()),
     "iaipy.collect": (STAGES, ()),
     "iaipy.measure": (STAGES, ()),
     "iaipy.report": ((*MODEL, "iaipy.compare", "iaipy.report"), ("rich",)),
@@ -45,6 +49,9 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.workers": (MEASURED, ("_cffi_backend",)),
     # These two run on the host: one starts the workers, the other wrote _libc.py.
     "iaipy.workers.launcher": ((), ()),
+    # These are timed without valgrind, where an import costs nobody anything.
+    "iaipy.workers.timer": (MEASURED, ()),
+    "iaipy.workers.stopwatch": (MEASURED, ()),
     "iaipy.workers.libc_build": ((), ("cffi",)),
 }
 """Module or package → what it may import of ours, and of others; the longest name that fits counts."""

@@ -81,7 +81,7 @@ def test_run_of_a_command_held_against_another(fake: FakeProject, monkeypatch: p
     (fake.root / "benchmarks").mkdir()
     (fake.root / SUITE).write_text("commands: {native: x, other: y, shim: {run: z, minus: native}}\n")
     script = {f"{SUITE}::{name}": {"Ir": 5} for name in ("native", "shim")}
-    monkeypatch.setitem(ENGINES, "cachegrind", lambda config: Spy(script))
+    monkeypatch.setitem(ENGINES, "instructions", lambda config: Spy(script))
     outcome = run(fake, keyword="shim")
     assert asked == ["shim", "native"]
     assert names(outcome.run.benchmarks) == ["shim"]
@@ -127,7 +127,7 @@ class Interrupted(FakeEngine):
 def test_interrupted_run(fake: FakeProject, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was measured before Ctrl-C is kept and reported, the rest is named, and no baseline is saved."""
     fake.measures({"help": 10, "version": 20, "convert": 30})
-    monkeypatch.setitem(ENGINES, "cachegrind", lambda config: Interrupted({f"{SUITE}::help": {"Ir": 10}}))
+    monkeypatch.setitem(ENGINES, "instructions", lambda config: Interrupted({f"{SUITE}::help": {"Ir": 10}}))
     outcome = run(fake, save_baseline="main")
     assert outcome.exit_code is ExitCode.INTERRUPTED
     assert outcome.saved is None
@@ -156,7 +156,7 @@ def test_results_are_kept_as_they_come(fake: FakeProject, monkeypatch: pytest.Mo
     names_of_three = ("help", "usage", "version")
     fake.measures(dict.fromkeys(names_of_three, 10))
     script = {f"{SUITE}::{name}": {"Ir": 10} for name in names_of_three}
-    monkeypatch.setitem(ENGINES, "cachegrind", lambda config: Slow(script))
+    monkeypatch.setitem(ENGINES, "instructions", lambda config: Slow(script))
     monkeypatch.setattr(pipeline, "monotonic", lambda: next(clock_s))
     outcome = run(fake)
     assert stored == [1, 1, 1]  # by that clock a save takes as long as waiting for an outcome

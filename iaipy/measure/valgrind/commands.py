@@ -2,7 +2,6 @@
 
 import re
 import signal
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -13,7 +12,7 @@ from pathlib import Path
 from iaipy import process
 from iaipy.errors import MeasurementError
 from iaipy.measure.assemble import Reading
-from iaipy.measure.environment import padded
+from iaipy.measure.environment import of_command, padded
 from iaipy.measure.valgrind.cachegrind import read_totals
 from iaipy.measure.valgrind.logs import Log, explained, read_log
 from iaipy.model.benchmark import Command
@@ -34,15 +33,12 @@ class Place:
     Parameters:
         env: the pinned environment.
         root: the project's root, from which a command's paths are taken.
+        python: the interpreter that measures.
     """
 
     env: Mapping[str, str]
     root: Path
-
-    def of(self, command: Command) -> tuple[dict[str, str], Path]:
-        """The environment and folder of one command; `python` is the interpreter that runs iaipy."""
-        path = f"{Path(sys.executable).parent}:{self.env.get('PATH', '/usr/bin:/bin')}"
-        return {**self.env, "PATH": path, **command.env}, self.root / command.cwd
+    python: str
 
 
 def rehearse(command: Command, place: Place, folder: Path, timeout_s: float) -> None:
@@ -115,7 +111,7 @@ def _prepared_run(
     writes_bytecode: bool = False,
 ) -> int:
     """Set up, run under `prefix`, tear down; the process's number."""
-    env, cwd = place.of(command)
+    env, cwd = of_command(place.env, command, place.python), place.root / command.cwd
     if writes_bytecode:
         env.pop("PYTHONDONTWRITEBYTECODE", None)
     log = folder / "output"

@@ -46,7 +46,7 @@ class CachegrindEngine:
         )
         self._python = environment.find_python(config.python, self._env)
         self._valgrind = launch.find(config.valgrind, self._env, sys.platform)
-        self._place = commands.Place(self._env, config.root)
+        self._place = commands.Place(self._env, config.root, self._python)
         self._folder = Path()
         self._folders = count()
         self._commands: Once[list[Reading]] = Once()

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from iaipy.errors import ExitCode, HostError
-from iaipy.model.benchmark import Kind, Limits
+from iaipy.model.benchmark import MODES, Kind, Limits
 from iaipy.model.metrics import COUNTER_KEYS, EVENTS
-from iaipy.model.run import Environment, Failure, Result, Run
+from iaipy.model.run import Environment, Failure, Result, Run, Timing
 from iaipy.store.document import FORMAT, VERSION, dumps, from_document, loads, to_document
 
 SCHEMA = json.loads((files("iaipy.store") / "run.schema.json").read_text(encoding="utf-8"))
@@ -40,6 +40,23 @@ RESULTS = st.builds(
     ),
     notes=st.lists(TEXT, max_size=3).map(tuple),
 )
+TIMES = st.floats(0, 1e15)
+TIMINGS = st.builds(
+    Timing,
+    id=TEXT,
+    kind=st.sampled_from(KINDS),
+    samples_ns=st.lists(st.lists(TIMES, min_size=1, max_size=4).map(tuple), min_size=1, max_size=3).map(
+        tuple
+    ),
+    iterations=st.lists(st.integers(1), max_size=3).map(tuple),
+    overhead_ns=st.lists(TIMES, max_size=3).map(tuple),
+    peak_rss_bytes=st.lists(COUNTS, max_size=3).map(tuple),
+    elements=st.none() | st.floats(0.1, 1e9),
+    minus=TEXT,
+    path=TEXT,
+    line=st.integers(1),
+    notes=st.lists(TEXT, max_size=3).map(tuple),
+)
 RUNS = st.builds(
     Run,
     created_utc=st.datetimes().map(
@@ -50,9 +67,13 @@ RUNS = st.builds(
     benchmarks=st.lists(RESULTS, max_size=4, unique_by=lambda r: r.id).map(
         lambda results: tuple(sorted(results, key=lambda r: r.id))
     ),
-    failures=st.lists(st.builds(Failure, TEXT, TEXT, TEXT), max_size=3).map(
-        lambda failures: tuple(sorted(failures, key=lambda f: f.id))
+    failures=st.lists(st.builds(Failure, TEXT, TEXT, TEXT, st.sampled_from(MODES)), max_size=3).map(
+        lambda failures: tuple(sorted(failures, key=lambda f: (f.id, f.mode)))
     ),
+    timings=st.lists(TIMINGS, max_size=3, unique_by=lambda t: t.id).map(
+        lambda timings: tuple(sorted(timings, key=lambda t: t.id))
+    ),
+    machine=st.builds(Environment, st.dictionaries(TEXT, TEXT), st.dictionaries(TEXT, TEXT)),
 )
 
 EXAMPLE = Run(
@@ -72,6 +93,21 @@ EXAMPLE = Run(
         ),
     ),
     (Failure("a.py::c", "it broke", "Traceback"),),
+    (
+        Timing(
+            id="a.py::b",
+            kind="function",
+            samples_ns=((10.5, 11.0), (10.25,)),
+            iterations=(100, 90),
+            overhead_ns=(0.5, 0.5),
+            peak_rss_bytes=(1 << 20, 2 << 20),
+            elements=3,
+            minus="a.py::c",
+            path="a.py",
+            notes=("another remark",),
+        ),
+    ),
+    Environment({"cpu": "abacus"}, {"load": "0.1"}),
 )
 
 Edit = Callable[[dict[str, Any]], object]
@@ -105,10 +141,13 @@ def test_keys_are_the_documented_ones() -> None:
         "created_utc",
         "commit",
         "environment",
+        "machine",
         "benchmarks",
         "failures",
     ]
-    (benchmark,) = document["benchmarks"]
+    benchmark, timing = document["benchmarks"]
+    assert set(timing) == {"id", "kind", "mode", "path", "line", "walltime", "elements", "minus", "notes"}
+    assert set(timing["walltime"]) == {"processes", "iterations", "overhead_ns", "peak_rss_bytes"}
     assert set(benchmark) == {
         *(
             "id",
@@ -169,13 +208,16 @@ BROKEN: list[tuple[Edit, str]] = [
         lambda d: d["environment"]["fingerprint"].update(python=3),
         "environment.fingerprint.python is 3, not a string",
     ),
-    (lambda d: d["benchmarks"].append(7), "benchmarks[1] is 7, not an object"),
+    (lambda d: d["benchmarks"].append(7), "benchmarks[2] is 7, not an object"),
     (lambda d: d["benchmarks"][0].pop("id"), "benchmarks[0].id is missing"),
     (
         lambda d: d["benchmarks"][0].update(kind="x"),
         "benchmarks[0].kind is 'x', not one of function, coroutine, command",
     ),
-    (lambda d: d["benchmarks"][0].update(mode="x"), "benchmarks[0].mode is 'x', not one of instructions"),
+    (
+        lambda d: d["benchmarks"][0].update(mode="x"),
+        "benchmarks[0].mode is 'x', not one of instructions, walltime",
+    ),
     (lambda d: d["benchmarks"][0].update(iterations=0), "benchmarks[0].iterations is 0, below 1"),
     (lambda d: d["benchmarks"][0].update(notes=[1]), "benchmarks[0].notes[0] is 1, not a string"),
     (
@@ -223,7 +265,7 @@ def test_repeated_ids_are_refused() -> None:
     """Two results of one id can't be told apart."""
     document = to_document(EXAMPLE)
     document["benchmarks"] *= 2
-    with pytest.raises(HostError, match=r"benchmarks\[1\].id repeats a.py::b"):
+    with pytest.raises(HostError, match=r"benchmarks\[2\].id repeats a.py::b"):
         from_document(document, "x.json")
 
 

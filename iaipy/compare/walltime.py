@@ -1,0 +1,171 @@
+"""The verdict on wall-clock samples: is head slower than base, faster, the same, or can't these samples tell?
+
+What stands for a process is the median of its samples, and the processes are compared by Welch's test on
+means trimmed by 30 % at either end (Yuen 1974): on a machine whose load comes and goes, a few slow rounds
+in a process and a few slow processes are the rule, and plain means follow them. docs/statistics.md has the
+figures behind that choice, and what it can't see.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from iaipy.compare.statistics import (
+    Samples,
+    benjamini_hochberg,
+    cohens_d,
+    least_detectable,
+    process_values,
+    speedup,
+    trimmed_mean,
+    welch,
+)
+from iaipy.model.timing import (
+    DEFAULT_ALPHA,
+    DEFAULT_LOCATION,
+    DEFAULT_THRESHOLD,
+    DEFAULT_TRIM,
+    Estimate,
+    Figures,
+    Judgement,
+    Location,
+    Rule,
+    TimeVerdict,
+)
+
+
+def judge(
+    base: Samples,
+    head: Samples,
+    alpha: float = DEFAULT_ALPHA,
+    threshold: float = DEFAULT_THRESHOLD,
+    *,
+    location: Location = DEFAULT_LOCATION,
+    trim: float = DEFAULT_TRIM,
+) -> Judgement:
+    """Judge head against base; `Judgement` says how.
+
+    Parameters:
+        base, head: nanoseconds per iteration, one sequence per process.
+        alpha, threshold, location, trim: as of `Rule`.
+
+    Raises:
+        ValueError: no samples, a sample that is NaN, infinite or negative, or a parameter out of range.
+    """
+    return judge_all([(base, head)], alpha, threshold, location=location, trim=trim)[0]
+
+
+def judge_all(
+    pairs: Sequence[tuple[Samples, Samples]],
+    alpha: float = DEFAULT_ALPHA,
+    threshold: float | Sequence[float] = DEFAULT_THRESHOLD,
+    control_false_discovery: bool = True,
+    *,
+    location: Location = DEFAULT_LOCATION,
+    trim: float = DEFAULT_TRIM,
+) -> tuple[Judgement, ...]:
+    """Judge a suite of benchmarks; the judgements come in the order of the pairs.
+
+    Parameters:
+        pairs: base and head of each benchmark.
+        threshold: one for all benchmarks, or one for each.
+        control_false_discovery: adjust the p values after Benjamini & Hochberg (1995), so that of the
+            changes found in the suite a share of at most alpha is chance. The intervals, and so the verdict
+            unchanged, are each benchmark's own.
+        alpha, location, trim: as of `Rule`.
+
+    Raises:
+        ValueError: as of `judge`.
+    """
+    thresholds = [threshold] * len(pairs) if isinstance(threshold, int | float) else threshold
+    undecided = [
+        _undecided(base, head, Rule(alpha, limit, location, trim))
+        for (base, head), limit in zip(pairs, thresholds, strict=True)
+    ]
+    tested = [judgement.figures.p for judgement in undecided if judgement.figures]
+    adjusted = iter(benjamini_hochberg(tested) if control_false_discovery else tested)
+    return tuple(
+        _decided(judgement, judgement.figures, next(adjusted)) if judgement.figures else judgement
+        for judgement in undecided
+    )
+
+
+def _undecided(base: Samples, head: Samples, rule: Rule) -> Judgement:
+    """All that doesn't depend on the suite's other benchmarks."""
+    before = process_values(base, rule.location, what="base samples")
+    after = process_values(head, rule.location, what="head samples")
+    base_ns, head_ns = trimmed_mean(before, trim=rule.trim), trimmed_mean(after, trim=rule.trim)
+    why = ""
+    figures = None
+    if not base_ns or not head_ns:
+        why = f"{'head' if base_ns else 'base'} takes no measurable time (0 ns): there is nothing to compare"
+    elif min(len(before), len(after)) < 2:
+        why = (
+            f"too few processes ({len(before)} in base, {len(after)} in head): from fewer than two of each "
+            "nobody can tell how much they differ by chance"
+        )
+    else:
+        figures = _figures(before, after, rule)
+    return Judgement(
+        verdict="inconclusive",
+        why=why,
+        base_processes=len(before),
+        head_processes=len(after),
+        base_ns=base_ns,
+        head_ns=head_ns,
+        change=head_ns / base_ns - 1 if base_ns and head_ns else None,
+        figures=figures,
+        p_adjusted=None,
+        rule=rule,
+    )
+
+
+def _figures(before: tuple[float, ...], after: tuple[float, ...], rule: Rule) -> Figures:
+    trim, confidence = rule.trim, 1 - rule.alpha
+    test = welch(before, after, trim=trim)
+    slowdown = speedup(after, before, trim=trim, confidence=confidence)
+    return Figures(
+        speedup=speedup(before, after, trim=trim, confidence=confidence),
+        change=Estimate(slowdown.value - 1, slowdown.low - 1, slowdown.high - 1),
+        t=test.t,
+        df=test.df,
+        p=test.p,
+        cohens_d=cohens_d(before, after, trim=trim),
+        least_detectable=least_detectable(
+            before, after, alpha=rule.alpha, trim=trim, threshold=rule.threshold
+        ),
+    )
+
+
+def _decided(judgement: Judgement, figures: Figures, p_adjusted: float) -> Judgement:
+    change, rule = figures.change, judgement.rule
+    verdict = _verdict(change, p_adjusted < rule.alpha, rule.threshold)
+    why = _WHY[verdict].format(
+        change=f"{change.value:+.1%}",
+        interval=f"{(1 - rule.alpha) * 100:.6g}% interval {change.low:+.1%} to {change.high:+.1%}",
+        p=f"p = {p_adjusted:.2g}{' adjusted for the suite' if p_adjusted > figures.p else ''}",
+        alpha=f"{rule.alpha:g}",
+        threshold=f"{rule.threshold * 100:.6g}%",
+        least=f"{figures.least_detectable:+.1%}",
+    )
+    return replace(judgement, verdict=verdict, why=why, p_adjusted=p_adjusted)
+
+
+_WHY: dict[TimeVerdict, str] = {
+    "regression": "{change} ({interval}), {p}: below {alpha}, and above +{threshold}",
+    "improvement": "{change} ({interval}), {p}: below {alpha}, and below -{threshold}",
+    "unchanged": "{change} ({interval}): a change beyond {threshold} is excluded",
+    "inconclusive": "{change} ({interval}), {p}: a change beyond {threshold} is neither shown nor excluded; "
+    "with this scatter, one of {least} would be found",
+}
+
+
+def _verdict(change: Estimate, significant: bool, threshold: float) -> TimeVerdict:
+    # 100 → 110 is no change beyond 10 %, though 110 / 100 − 1 is a little more than 0.1 in binary.
+    value, low, high = (round(ratio, 12) for ratio in (change.value, change.low, change.high))
+    if significant and value > threshold:
+        return "regression"
+    if significant and value < -threshold:
+        return "improvement"
+    if -threshold <= low and high <= threshold:
+        return "unchanged"
+    return "inconclusive"

@@ -1,0 +1,170 @@
+"""The `walltime` engine: fresh processes for every benchmark, one at a time, in turns with all others."""
+
+import os
+import random
+import shutil
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+
+from iaipy import process
+from iaipy.config import Config
+from iaipy.errors import MeasurementError
+from iaipy.measure import environment
+from iaipy.measure.walltime import machine
+from iaipy.measure.walltime.samples import Place, Samples, layout, take
+from iaipy.model.benchmark import Benchmark, Pace
+from iaipy.model.run import Environment, Failure, Timing
+
+LEAST_SAMPLES = 100
+"""Of a benchmark, over all its processes."""
+
+_START_S = 0.15
+"""What starting a process and importing a file takes, roughly; for sharing out a time budget."""
+
+_UNPINNED = {"random": ("PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE"), "pinned": ("PYTHONDONTWRITEBYTECODE",)}
+"""By layout, what is pinned for counts alone."""
+
+Outcome = Timing | Failure
+Started = Callable[[Benchmark], None]
+
+
+class WalltimeEngine:
+    """Times benchmarks on the machine itself.
+
+    The process is the unit of replication: within one, samples share a memory layout and a moment. The
+    processes of all benchmarks take turns, so that a machine that gets slower is slower for all of them.
+
+    Raises:
+        HostError: no such Python.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._load_before = machine.load()
+        pinned = environment.pinned(os.environ, profile="avx2", extra=config.env, passed=config.pass_env)
+        self._python = environment.find_python(config.python, pinned)
+        self._place = Place(self._python, self._environment(pinned), config.root)
+        self._folder = Path()
+        self._folders = count()
+        self._seed = random.SystemRandom().getrandbits(32)
+
+    def _environment(self, pinned: dict[str, str]) -> dict[str, str]:
+        unpinned = set(_UNPINNED[self._config.layout]) - set(self._config.env)
+        return {name: value for name, value in pinned.items() if name not in unpinned}
+
+    def __enter__(self) -> "WalltimeEngine":
+        self._folder = Path(tempfile.mkdtemp(prefix="iaipy-")).absolute()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        process.end_all()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def measure(self, benchmarks: Sequence[Benchmark], started: Started) -> Iterator[Outcome]:
+        """Yield one outcome per benchmark, as its last process is done.
+
+        Parameters:
+            benchmarks: those to time, and with a command the one that it is held against.
+            started: called as one of a benchmark's processes begins.
+        """
+        paces = {benchmark.id: self._pace(benchmark, len(benchmarks)) for benchmark in benchmarks}
+        taken: dict[str, list[Samples]] = {benchmark.id: [] for benchmark in benchmarks}
+        failed: set[str] = set()
+        for turn in range(max(pace.processes or 0 for pace in paces.values())):
+            # Every other turn goes backwards, so that nobody always follows the same neighbour.
+            for benchmark in benchmarks if turn % 2 == 0 else reversed(benchmarks):
+                pace = paces[benchmark.id]
+                if benchmark.id in failed or turn >= (pace.processes or 0):
+                    continue
+                started(benchmark)
+                try:
+                    taken[benchmark.id].append(self._take(benchmark, pace, turn))
+                except MeasurementError as error:
+                    failed.add(benchmark.id)
+                    yield Failure(benchmark.id, error.message, error.details, "walltime")
+                    continue
+                if turn + 1 == pace.processes and not _partner(benchmark):
+                    yield _timing(benchmark, taken[benchmark.id])
+        for benchmark in benchmarks:
+            if _partner(benchmark) and benchmark.id not in failed:
+                yield _difference(benchmark, taken[benchmark.id], taken[_partner(benchmark)])
+
+    def _take(self, benchmark: Benchmark, pace: Pace, turn: int) -> Samples:
+        folder = self._folder / f"{next(self._folders):06d}"
+        folder.mkdir()
+        place = self._place
+        if self._config.layout == "random":
+            place = replace(place, env={**place.env, **layout(self._seed + turn, self._config.env)})
+        least = -(-LEAST_SAMPLES // (pace.processes or 1))
+        try:
+            return take(benchmark, place, pace, least, benchmark.timeout_s or self._config.timeout_s, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _pace(self, benchmark: Benchmark, benchmarks: int) -> Pace:
+        """The pace with what the configuration decides, within the benchmark's share of the budget."""
+        config, own = self._config, benchmark.pace
+        processes = own.processes or config.processes
+        warmup_s = own.warmup_s or config.warmup_time_s
+        measurement_s = own.measurement_s or config.measurement_time_s
+        if config.time_budget_s is not None:
+            share = config.time_budget_s / (benchmarks * processes) - _START_S
+            squeeze = min(1.0, max(0.0, share) / (warmup_s + measurement_s))
+            warmup_s, measurement_s = warmup_s * squeeze, measurement_s * squeeze
+        return replace(
+            own,
+            processes=processes,
+            rounds=own.rounds or config.rounds,
+            warmup_s=warmup_s,
+            measurement_s=measurement_s,
+        )
+
+    def environment(self) -> Environment:
+        """The machine that times are taken on, and the state it was in."""
+        return machine.described(self._python, self._place.env, self._config.layout, self._load_before)
+
+    def warnings(self) -> list[str]:
+        """Why the times can't be trusted, one sentence each."""
+        return machine.warnings(self._load_before)
+
+
+def _partner(benchmark: Benchmark) -> str:
+    """The id of the command that it is held against; "" for none."""
+    return (benchmark.command and benchmark.command.minus) or ""
+
+
+def _timing(benchmark: Benchmark, taken: Sequence[Samples]) -> Timing:
+    return Timing(
+        id=benchmark.id,
+        kind=benchmark.kind,
+        samples_ns=tuple(each.samples_ns for each in taken),
+        iterations=tuple(each.iterations for each in taken),
+        overhead_ns=tuple(each.overhead_ns for each in taken),
+        peak_rss_bytes=tuple(each.peak_rss_bytes for each in taken),
+        elements=benchmark.pace.elements,
+        minus=_partner(benchmark),
+        path=benchmark.path,
+        line=benchmark.line,
+        notes=tuple(dict.fromkeys(note for each in taken for note in each.notes)),
+    )
+
+
+def _difference(benchmark: Benchmark, taken: Sequence[Samples], others: Sequence[Samples]) -> Outcome:
+    """The timing less, process by process, the mean time of the command it is held against; not below 0."""
+    if not others:
+        return Failure(
+            benchmark.id, f"{_partner(benchmark)}, which it is held against, failed", "", "walltime"
+        )
+    means = [statistics.fmean(each.samples_ns) for each in others]
+    less = [
+        replace(own, samples_ns=tuple(max(0.0, sample - mean) for sample in own.samples_ns))
+        for own, mean in zip(taken, means, strict=False)
+    ]
+    return _timing(benchmark, less)

@@ -1,0 +1,98 @@
+"""The machine as wall-clock times see it: what makes them incomparable, and what makes them doubtful."""
+
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+from iaipy.measure import environment
+from iaipy.model.run import Environment
+
+METHOD = "1"
+"""Version of iaipy's way of timing; raised whenever a change of it moves times."""
+
+_BUSY = 0.5
+"""Load per core from which on others are in the way."""
+
+_CPUS = Path("/sys/devices/system/cpu")
+_CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
+
+
+def described(python: str, env: Mapping[str, str], layout: str, load_before: float) -> Environment:
+    """Where times are taken.
+
+    Parameters:
+        python, env: what they are taken with.
+        layout: whether the processes' memory layout is random or pinned.
+        load_before: the machine's load when it began.
+    """
+    return Environment(
+        fingerprint={
+            "method": METHOD,
+            "python": environment.python_identity(python, env),
+            "libc": environment.libc(),
+            "architecture": os.uname().machine,
+            "cpu": _cpu_model(),
+            "cores": str(cores()),
+            "layout": layout,
+        },
+        notes={
+            "governor": governor() or "unknown",
+            "load": f"{load_before:.2f}",
+            "container": "yes" if in_container() else "no",
+            "kernel": platform.release(),
+        },
+    )
+
+
+def warnings(load_before: float) -> list[str]:
+    """Why times taken here can't be trusted, one sentence each."""
+    found = []
+    if load_before > _BUSY * cores():
+        found.append(
+            f"this machine was busy before timing began (load {load_before:.1f} on {cores()} cores): "
+            "wall-clock times will scatter"
+        )
+    if governor() in ("powersave", "ondemand", "schedutil", "conservative"):
+        found.append(
+            f"the CPU's frequency is governed by {governor()}, so that times depend on what ran before; "
+            "cpupower frequency-set -g performance pins it"
+        )
+    if cores() == 1:
+        found.append("this process has one core: whatever else runs here is in the times")
+    return found
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def load() -> float:
+    """Processes that run or wait to, the mean over a minute."""
+    return os.getloadavg()[0]
+
+
+def governor() -> str:
+    """How the frequency of the first core is chosen; "" where the system doesn't say."""
+    return _read(_CPUS / "cpu0/cpufreq/scaling_governor")
+
+
+def in_container() -> bool:
+    """Whether this is a container, by the marks that docker and podman leave."""
+    return any(Path(mark).exists() for mark in _CONTAINER_MARKS)
+
+
+def _cpu_model() -> str:
+    for line in _read(Path("/proc/cpuinfo")).splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.processor() or "unknown"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,122 @@
+"""The phrases and figures of wall-clock results, for the reports for people."""
+
+from collections.abc import Iterable
+
+from iaipy.model.comparison import TimingEntry
+from iaipy.model.run import Timing
+from iaipy.model.timing import Summary
+from iaipy.report.numbers import count, duration, percent, size
+from iaipy.report.words import TIMING_OUTCOMES
+
+COLUMNS = ("Mean ± Stddev", "Min", "P50", "P95", "P99", "Max", "n")
+
+
+def cells(entry: TimingEntry) -> list[str]:
+    """What stands in the columns of a table of times."""
+    summary = entry.summary
+    if summary is None:
+        return []
+    spread = "" if summary.stddev_ns is None else f" ± {duration(summary.stddev_ns)}"
+    return [duration(summary.mean_ns) + spread, *map(duration, _points(summary)), count(summary.n)]
+
+
+def _points(summary: Summary) -> tuple[float, ...]:
+    return summary.min_ns, summary.p50_ns, summary.p95_ns, summary.p99_ns, summary.max_ns
+
+
+def status(entry: TimingEntry) -> str:
+    """`SLOWER (...)` and the like, with what it rests on; "" where there was nothing to compare with."""
+    if entry.judgement is None and not entry.why:
+        return ""
+    return f"{TIMING_OUTCOMES[entry.status].upper()} ({entry.why})"
+
+
+def figures(entry: TimingEntry) -> list[tuple[str, str]]:
+    """A label and a phrase for each thing that a timing's samples say."""
+    summary = entry.summary
+    if summary is None:
+        return []
+    mean = duration(summary.mean_ns)
+    if summary.stddev_ns is not None:
+        mean += f" ± {duration(summary.stddev_ns)}"
+    if summary.low_ns is not None and summary.high_ns is not None:
+        mean += f" (95% interval {duration(summary.low_ns)} … {duration(summary.high_ns)})"
+    points = (
+        ("min", summary.min_ns),
+        ("p50", summary.p50_ns),
+        ("p95", summary.p95_ns),
+        ("p99", summary.p99_ns),
+    )
+    return [
+        ("Mean", mean),
+        ("Quantiles", ", ".join(f"{name} {duration(ns)}" for name, ns in (*points, ("max", summary.max_ns)))),
+        (
+            "Samples",
+            f"{count(summary.n)} in {count(summary.processes)} processes; outliers: "
+            f"{count(summary.mild_outliers)} mild, {count(summary.severe_outliers)} severe",
+        ),
+    ]
+
+
+def also_measured(timing: Timing, entry: TimingEntry) -> list[tuple[str, str]]:
+    """What goes with the time: throughput, memory, and the harness's own cost."""
+    rows = []
+    if timing.elements and entry.summary and entry.summary.mean_ns:
+        rows.append(("Throughput", f"{timing.elements / entry.summary.mean_ns * 1e9:,.1f} elements/s"))
+    rows.append(("Peak memory", size(max(timing.peak_rss_bytes))))
+    if any(timing.overhead_ns):
+        rows.append(("Overhead", f"{duration(max(timing.overhead_ns))} per iteration, subtracted"))
+    return rows
+
+
+def changed(entry: TimingEntry) -> str:
+    """`+12.1% (+10.3% … +14.0%)`; "" without a baseline."""
+    judgement = entry.judgement
+    if judgement is None or judgement.change is None:
+        return ""
+    change = percent(judgement.change, judgement.rule.threshold)
+    interval = judgement.figures and judgement.figures.change
+    return f"{change} ({percent(interval.low)} … {percent(interval.high)})" if interval else change
+
+
+def tested(entry: TimingEntry) -> str:
+    """`51.23 ms → 57.31 ms, t(6.2) = 3.40, p = 0.0004, d = 3.1`; "" where nothing was tested."""
+    judgement = entry.judgement
+    if judgement is None or judgement.figures is None:
+        return ""
+    found = judgement.figures
+    return (
+        f"{duration(judgement.base_ns)} → {duration(judgement.head_ns)}, t({found.df:.1f}) = {found.t:.2f}, "
+        f"p = {judgement.p_adjusted:.2g}, d = {found.cohens_d:.1f}"
+    )
+
+
+def notes(entries: Iterable[TimingEntry]) -> list[str]:
+    """How the figures of a table of times are to be read, one sentence each."""
+    summaries = [entry.summary for entry in entries if entry.summary]
+    judgements = [entry.judgement for entry in entries if entry.judgement]
+    if not summaries:
+        return []
+    processes = sorted({summary.processes for summary in summaries})
+    mild, severe, samples = (
+        count(sum(getattr(summary, field) for summary in summaries))
+        for field in ("mild_outliers", "severe_outliers", "n")
+    )
+    told = [
+        f"n is the number of samples, from {_range(processes)} fresh processes each. The mean is the mean of "
+        "the processes' means; standard deviation and quantiles are those of all samples.",
+        f"Outliers by Tukey's fences (1.5 and 3 interquartile ranges): {mild} mild and {severe} severe of "
+        f"{samples} samples. They are in all figures.",
+    ]
+    if judgements:
+        rule = judgements[0].rule
+        told.append(
+            f"Changes are judged by Welch's t-test on one value per process, its {rule.location}, with means "
+            f"trimmed by {rule.trim:.0%} at either end. Slower means p < {rule.alpha:g} and more than "
+            f"{rule.threshold:.0%}; unchanged means that the whole 95 % interval lies within that."
+        )
+    return told
+
+
+def _range(numbers: list[int]) -> str:
+    return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"

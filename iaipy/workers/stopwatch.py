@@ -1,0 +1,199 @@
+"""Times a command: runs it again and again from a process so small that its memory hides nobody's.
+
+The request and the answer are Python literals in files.
+"""
+
+import ast
+import os
+import signal
+import sys
+from time import perf_counter_ns
+
+from iaipy.workers.pace import Pace, drive, peak_bytes, resolution, schedule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    Request = dict[str, Any]
+
+
+_GRACE_S = 2.0
+
+
+class _FailedError(Exception):
+    """What went wrong with the command, one sentence."""
+
+
+class _Runs:
+    """Runs a command and knows what its runs had in common.
+
+    Parameters:
+        request: argv, stdin (a path or None), setup, teardown (argv or None), expect_exit, ready (a
+            regular expression or None), timeout_s, output (the path of a file).
+    """
+
+    def __init__(self, request: "Request") -> None:
+        self._request = request
+        self.peak_bytes = 0
+        self._ready = None
+        if request["ready"] is not None:
+            import re
+
+            self._ready = re.compile(request["ready"])
+
+    def round(self, iterations: int) -> int:
+        """The nanoseconds from the start of the program to its end, or to its being ready."""
+        request = self._request
+        self._aside("setup")
+        try:
+            with open(request["output"], "wb") as output, open(request["stdin"] or os.devnull, "rb") as stdin:
+                if self._ready is None:
+                    begin = perf_counter_ns()
+                    pid = _spawn(request["argv"], stdin.fileno(), output.fileno())
+                    status, peak = _wait(pid, request["timeout_s"])
+                    end = perf_counter_ns()
+                    if status != request["expect_exit"]:
+                        raise _FailedError(f"{_described(status)}, expected {request['expect_exit']}")
+                else:
+                    begin = perf_counter_ns()
+                    end, peak = self._until_ready(stdin.fileno(), output.fileno())
+        finally:
+            self._aside("teardown")
+        self.peak_bytes = max(self.peak_bytes, peak)
+        return end - begin
+
+    def _until_ready(self, stdin: int, output: int) -> "tuple[int, int]":
+        """The instant at which a line of the output matched, and the memory the program had by its end."""
+        assert self._ready is not None
+        source, sink = os.pipe()
+        pid = _spawn(self._request["argv"], stdin, sink)
+        os.close(sink)
+        line = b""
+        try:
+            with _Deadline(self._request["timeout_s"]):
+                while True:
+                    piece = os.read(source, 1 << 16)
+                    end = perf_counter_ns()
+                    if not piece:
+                        raise _FailedError(
+                            f"closed its output before a line matched {self._request['ready']!r}"
+                        )
+                    os.write(output, piece)
+                    *lines, line = (line + piece).split(b"\n")
+                    if any(self._ready.search(each.decode(errors="replace")) for each in lines):
+                        break
+        except TimeoutError:
+            raise _FailedError(
+                f"no line matched {self._request['ready']!r} within {self._request['timeout_s']:g} s"
+            ) from None
+        finally:
+            os.close(source)
+            peak = peak_bytes(pid)
+            _end(pid)
+        return end, peak
+
+    def _aside(self, what: str) -> None:
+        argv = self._request[what]
+        if argv is None:
+            return
+        with open(self._request["output"], "ab") as output, open(os.devnull, "rb") as stdin:
+            status, _ = _wait(_spawn(argv, stdin.fileno(), output.fileno()), self._request["timeout_s"])
+        if status != 0:
+            raise _FailedError(f"its {what} {_described(status)}")
+
+
+class _Deadline:
+    """Raise TimeoutError in the block when it takes longer than so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        signal.signal(signal.SIGALRM, self._over)
+        signal.setitimer(signal.ITIMER_REAL, self._seconds)
+
+    def __exit__(self, *_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _over(self, *_: object) -> "NoReturn":
+        raise TimeoutError
+
+
+def _spawn(argv: "list[str]", stdin: int, output: int) -> int:
+    """Start a program in a process group of its own."""
+    actions = [
+        (os.POSIX_SPAWN_DUP2, stdin, 0),
+        (os.POSIX_SPAWN_DUP2, output, 1),
+        (os.POSIX_SPAWN_DUP2, output, 2),
+    ]
+    try:
+        return os.posix_spawnp(argv[0], argv, os.environ, file_actions=actions, setpgroup=0)
+    except OSError as error:
+        raise _FailedError(f"{argv[0]} can't be started: {error.strerror}") from None
+
+
+def _wait(pid: int, timeout_s: float) -> "tuple[int, int]":
+    """The exit status of a process (−N when signal N ended it), and its peak memory in bytes."""
+    try:
+        with _Deadline(timeout_s):
+            _, status, used = os.wait4(pid, 0)
+    except TimeoutError:
+        _end(pid)
+        raise _FailedError(f"took longer than its timeout of {timeout_s:g} s") from None
+    _signal_group(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(status), used.ru_maxrss * 1024
+
+
+def _end(pid: int) -> None:
+    """End a process and its group, and reap it; by force if it takes its time."""
+    _signal_group(pid, signal.SIGTERM)
+    try:
+        with _Deadline(_GRACE_S):
+            os.waitpid(pid, 0)
+        _signal_group(pid, signal.SIGKILL)
+    except TimeoutError:
+        _signal_group(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def _signal_group(pid: int, number: int) -> None:
+    try:
+        os.killpg(pid, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def _described(status: int) -> str:
+    if status >= 0:
+        return f"ended with exit status {status}"
+    return f"was killed by {signal.Signals(-status).name}"
+
+
+def main(request_path: str, answer: str, *pace: str) -> None:
+    """Time the command of a request and write what came out, or what went wrong, to the file `answer`.
+
+    Parameters:
+        pace: the arguments of Pace; the iterations are one.
+    """
+    with open(request_path, encoding="utf-8") as file:
+        request: Request = ast.literal_eval(file.read())
+    runs = _Runs(request)
+    wanted = Pace(*map(int, pace))
+    wanted.iterations = 1
+    try:
+        samples, _ = drive(schedule(wanted, resolution(perf_counter_ns), perf_counter_ns), runs.round)
+    except _FailedError as error:
+        document: dict[str, Any] = {"error": (str(error), "")}
+    else:
+        document = {
+            "samples_ns": samples,
+            "iterations": 1,
+            "overhead_ns": 0.0,
+            "peak_rss_bytes": runs.peak_bytes,
+            "notes": [],
+        }
+    with open(answer, "w", encoding="utf-8") as file:
+        file.write(ascii(document))
+    sys.stdout.flush()
+    os._exit(0)

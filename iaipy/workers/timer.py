@@ -1,0 +1,143 @@
+"""Times one function or coroutine of a benchmark file, in a process of its own and without valgrind.
+
+Started by `launcher.argv`; the answer is a Python literal in a file, as the collector's is.
+"""
+
+import gc
+import os
+import sys
+from functools import partial
+from itertools import repeat
+from time import perf_counter_ns
+
+from iaipy.workers import failure, job
+from iaipy.workers.nursery import load, search
+from iaipy.workers.pace import LEAST_TICKS, Pace, drive, drive_awaited, peak_bytes, resolution, schedule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from iaipy.workers.job import Work
+    from iaipy.workers.pace import Samples
+
+_OVERHEAD_ROUNDS = 11
+
+
+def _round(work: "Work", iterations: int) -> int:
+    """The nanoseconds of so many calls, set-up and teardown not among them."""
+    arguments = job.as_arguments(work.setup(**work.setup_named))
+    function, named = work.function, work.named
+    try:
+        begin = perf_counter_ns()
+        for _ in repeat(None, iterations):
+            result = function(*arguments, **named)
+        end = perf_counter_ns()
+    finally:
+        work.teardown(*arguments, **work.teardown_named)
+    if job.is_coroutine_object(result):
+        result.close()
+        raise TypeError("a plain function returned a coroutine that nobody awaits; declare it with async def")
+    return end - begin
+
+
+async def _round_awaited(work: "Work", iterations: int) -> int:
+    arguments = job.as_arguments(await job.settled(work.setup(**work.setup_named)))
+    function, named = work.function, work.named
+    try:
+        begin = perf_counter_ns()
+        for _ in repeat(None, iterations):
+            await function(*arguments, **named)
+        end = perf_counter_ns()
+    finally:
+        await job.settled(work.teardown(*arguments, **work.teardown_named))
+    return end - begin
+
+
+def _of_empty(iterations: int) -> Pace:
+    """The pace at which the harness itself is timed: the same rounds of a function that does nothing."""
+    return Pace(_OVERHEAD_ROUNDS, _OVERHEAD_ROUNDS, iterations, 0, 0)
+
+
+def _timed(work: "Work", pace: Pace, tick_ns: int) -> "tuple[Samples, Samples]":
+    """The samples of a function, and those of an empty one in its place."""
+    timed = drive(schedule(pace, tick_ns, perf_counter_ns), partial(_round, work))
+    empty = schedule(_of_empty(timed[1]), tick_ns, perf_counter_ns)
+    return timed, drive(empty, partial(_round, job.calibration(False)))
+
+
+async def _timed_awaited(
+    work: "Work", pace: Pace, tick_ns: int, notes: list[str]
+) -> "tuple[Samples, Samples]":
+    import asyncio
+
+    timed = await drive_awaited(schedule(pace, tick_ns, perf_counter_ns), partial(_round_awaited, work))
+    tasks = len(asyncio.all_tasks()) - 1
+    if tasks:
+        notes.append(f"left {tasks} asyncio task{'s' * (tasks > 1)} running")
+    empty = schedule(_of_empty(timed[1]), tick_ns, perf_counter_ns)
+    return timed, await drive_awaited(empty, partial(_round_awaited, job.calibration(True)))
+
+
+def _measured(work: "Work", pace: Pace, loop: str) -> "dict[str, Any]":
+    notes: list[str] = []
+    tick_ns = resolution(perf_counter_ns)
+    gc.collect()
+    if work.is_coroutine:
+        import asyncio
+
+        with asyncio.Runner(loop_factory=_loop_factory(loop)) as runner:
+            timed, empty = runner.run(_timed_awaited(work, pace, tick_ns, notes))
+    else:
+        timed, empty = _timed(work, pace, tick_ns)
+    samples, iterations = timed
+    overhead_ns = sorted(empty[0])[_OVERHEAD_ROUNDS // 2]
+    round_ns = sum(samples) / len(samples) * iterations
+    if round_ns < LEAST_TICKS * tick_ns:
+        notes.append(
+            f"a round takes less than {LEAST_TICKS:,} times the clock's resolution: more iterations would be "
+            "more precise"
+        )
+    return {
+        "samples_ns": [max(0.0, sample - overhead_ns) for sample in samples],
+        "iterations": iterations,
+        "overhead_ns": overhead_ns,
+        "peak_rss_bytes": peak_bytes(),
+        "notes": notes,
+    }
+
+
+def _loop_factory(loop: str) -> "Any":
+    if loop == "asyncio":
+        return None
+    try:
+        return __import__(loop).new_event_loop
+    except ImportError:
+        raise ImportError(f"the event loop {loop} is not installed for {sys.executable}") from None
+
+
+def main(root: str, path: str, answer: str, index: str, loop: str, *pace: str) -> None:
+    """Time a benchmark and write what came out, or what went wrong, to the file `answer`.
+
+    Parameters:
+        index: of the benchmark among those of the file.
+        loop: the event loop for coroutines: asyncio, or a module with a `new_event_loop`.
+        pace: the arguments of Pace. Where set-up or teardown must go around every call, a round is one.
+    """
+    search(root, path)
+    try:
+        work = job.works(load(path))[int(index)]
+        wanted = Pace(*map(int, pace))
+        if work.setup is not job.nothing or work.teardown is not job.nothing:
+            wanted.iterations = wanted.iterations or 1
+        document = _measured(work, wanted, loop)
+    except BaseException as error:
+        document = {"error": failure.described(error)}
+    with open(answer, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(ascii(document))
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, ValueError, OSError):  # the benchmark has closed or replaced it
+            pass
+    os._exit(0)
