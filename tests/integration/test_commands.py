@@ -171,9 +171,9 @@ def test_daemon_is_ended_once_ready(ir: dict[str, int], processes_in: ProcessesI
 def test_command_alone_counts_the_same(good: Project, ir: dict[str, int]) -> None:
     """A command with a minus, run alone, is still held against the other, which isn't reported."""
     alone = good.measured("benchmarks/bench_cli.yaml::child_over_nothing")
-    assert {name: counters["instructions"] for name, counters in alone.items()} == {
-        "child_over_nothing": ir["child_over_nothing"]
-    }
+    assert list(alone) == ["child_over_nothing"]
+    # sh writes its parent's process number in digits as it starts, and there may be one digit more by now
+    assert alone["child_over_nothing"]["instructions"] == pytest.approx(ir["child_over_nothing"], rel=1e-3)
 
 
 def test_failed_commands(bad: tuple[Project, Done]) -> None:
