@@ -144,7 +144,7 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
         baselines.check_name(config.save_baseline)
     base = _baseline(config, watcher)
     collected = collect(config, words, start)
-    if not collected.benchmarks and not collected.failures:
+    if not any(modes(b, config.mode) for b in collected.benchmarks) and not collected.failures:
         raise nothing_found(config, words)
     head, interrupted = _measure(config, collected, base, watcher)
     comparison = _compared(config, head, base, config.baseline or "", collected.asked_for)
@@ -184,6 +184,19 @@ def compare(config: Config, base_word: str, head_word: str) -> Outcome:
         raise _nothing_compared(base_name)
     code = _exit_code(comparison, config)
     return Outcome(head, comparison, code, tuple(_stale(comparison, config)))
+
+
+def stored(config: Config, word: str) -> Outcome:
+    """A stored run, given by name or by file, held against the configured baseline if there is one.
+
+    Raises:
+        NothingToDoError: there is no such run.
+        HostError: a file is damaged, or they are of different environments.
+    """
+    if config.baseline:
+        return compare(config, config.baseline, word)
+    _, head = baselines.find(config.storage, word)
+    return Outcome(head, _compared(config, head, None, ""), ExitCode.OK)
 
 
 def _compared(
@@ -380,7 +393,7 @@ def _stale(comparison: Comparison, config: Config) -> list[IaipyError]:
 def nothing_found(config: Config, words: Sequence[str]) -> NothingToDoError:
     """The error of a run without benchmarks."""
     where = " ".join(words) or " ".join(config.benchmarks)
-    chosen = " that match the selection" if config.keyword or config.tag else ""
+    chosen = " that match the selection" if config.keyword or config.tag or config.mode != "all" else ""
     return NothingToDoError(
         f"no benchmarks{chosen} in {where}",
         f"benchmarks are functions under @benchmark, or commands, in {' or '.join(config.pattern)}; "

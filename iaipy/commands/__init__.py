@@ -4,6 +4,8 @@ from iaipy.commands.baseline import baseline
 from iaipy.commands.compare import compare
 from iaipy.commands.doctor import doctor
 from iaipy.commands.listing import listing
+from iaipy.commands.report import report
 from iaipy.commands.run import run
+from iaipy.commands.versus import versus
 
-COMMANDS = (run, compare, listing, baseline, doctor)
+COMMANDS = (run, compare, versus, report, listing, baseline, doctor)

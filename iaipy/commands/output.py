@@ -1,8 +1,10 @@
 """Reports on their way to the screen and to files."""
 
+import contextlib
 import os
 import sys
 import tempfile
+from itertools import count
 from pathlib import Path
 
 import click
@@ -54,6 +56,26 @@ def show_failure(failure: Failure) -> None:
     click.echo(f"{failure.id}: {failure.reason}", err=True)
     for line in failure.details.splitlines():
         click.echo(f"    {line}", err=True)
+
+
+def keep_evidence(outcome: Outcome, folder: Path) -> Path:
+    """Write the Markdown report under the run's date, beside what other runs have left there.
+
+    Raises:
+        HostError: it can't be written.
+    """
+    text = reporter("markdown").render(outcome.run, outcome.comparison)
+    day = outcome.run.created_utc[:10]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in count(1):
+            path = folder / (f"baselines-{day}.md" if number == 1 else f"baselines-{day}-{number}.md")
+            with contextlib.suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
+                file.write(text)
+                break
+    except OSError as error:
+        raise HostError(f"the evidence can't be kept in {folder}: {error.strerror}") from error
+    return path
 
 
 def write(path: Path, text: str) -> None:

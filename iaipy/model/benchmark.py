@@ -64,6 +64,7 @@ class Pace:
         warmup_s, measurement_s: seconds per process.
         loop: the event loop of a coroutine: asyncio, or a module with a `new_event_loop` such as uvloop.
         elements: things that one call deals with, for the throughput.
+        python: the interpreter, where it is not the configured one.
     """
 
     processes: int | None = None
@@ -73,6 +74,7 @@ class Pace:
     measurement_s: float | None = None
     loop: str = "asyncio"
     elements: float | None = None
+    python: str = ""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ BASE = (
 )
 WORKERS_FOR_THE_HOST = ("iaipy.workers.launcher", "iaipy.workers.protocol")
 STAGES = (*BASE, "iaipy.collect", "iaipy.measure", *WORKERS_FOR_THE_HOST)
-EVERYTHING = (*STAGES, "iaipy.report", "iaipy.pipeline", "iaipy.commands", "iaipy.cli")
+EVERYTHING = (*STAGES, "iaipy.report", "iaipy.pipeline", "iaipy.versus", "iaipy.commands", "iaipy.cli")
 MEASURED = ("iaipy.declare", "iaipy.workers")
 
 LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -43,6 +43,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.report": ((*MODEL, "iaipy.compare", "iaipy.report"), ("rich",)),
     "iaipy.report.json": ((*MODEL, "iaipy.store.document"), ()),
     "iaipy.pipeline": ((*STAGES, "iaipy.report"), ()),
+    "iaipy.versus": ((*STAGES, "iaipy.pipeline"), ()),
     "iaipy.commands": (EVERYTHING, ("click", "rich")),
     "iaipy.cli": (EVERYTHING, ("click",)),
     "iaipy.declare": ((), ()),

@@ -100,6 +100,8 @@ class WalltimeEngine:
         folder = self._folder / f"{next(self._folders):06d}"
         folder.mkdir()
         place = self._place
+        if pace.python:
+            place = replace(place, python=environment.find_python(pace.python, place.env))
         if self._config.layout == "random":
             place = replace(place, env={**place.env, **layout(self._seed + turn, self._config.env)})
         least = -(-LEAST_SAMPLES // (pace.processes or 1))

@@ -1,0 +1,90 @@
+"""Two benchmarks, or one under two interpreters, timed in alternation and held against each other."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from iaipy import pipeline
+from iaipy.config import Config
+from iaipy.errors import BenchmarkError, UsageError
+from iaipy.measure import ENGINES
+from iaipy.model.benchmark import Benchmark
+from iaipy.model.run import Environment, Failure, Timing
+from iaipy.model.timing import Judgement
+
+
+@dataclass(frozen=True)
+class Versus:
+    """What came out.
+
+    Parameters:
+        base, head: the two sides; their processes took turns.
+        judgement: of head against base.
+        machine: where they were timed.
+    """
+
+    base: Timing
+    head: Timing
+    judgement: Judgement
+    machine: Environment
+
+
+def versus(
+    config: Config,
+    words: tuple[str, str],
+    pythons: tuple[str, str],
+    start: Path,
+    watcher: pipeline.Watcher,
+) -> Versus:
+    """Time two sides in alternation, so that whatever the machine does meanwhile befalls both.
+
+    Parameters:
+        words: the benchmark on either side, base first; they may be the same.
+        pythons: the interpreter on either side; "" for the configured one.
+
+    Raises:
+        UsageError: a word does not name one benchmark, or there is no difference between the sides.
+        BenchmarkError: one of them failed.
+        NothingToDoError, HostError: as `pipeline.run`.
+    """
+    from iaipy.compare import walltime  # numpy takes longer to import than all of iaipy
+
+    if words[0] == words[1] and pythons[0] == pythons[1]:
+        raise UsageError(
+            "both sides are the same benchmark under the same interpreter",
+            "name two benchmarks, or an interpreter with --base-python or --head-python",
+        )
+    sides = [
+        _side(name, word, python, config, start)
+        for name, word, python in zip(("base", "head"), words, pythons, strict=True)
+    ]
+    watcher.planned(len(sides))
+    timings: dict[str, Timing] = {}
+    with ENGINES["walltime"](config) as engine:
+        for outcome in engine.measure(sides, watcher.started):
+            if isinstance(outcome, Failure):
+                raise BenchmarkError(f"{outcome.id}: {outcome.reason}", outcome.details)
+            assert isinstance(outcome, Timing)
+            watcher.done(outcome)
+            timings[outcome.id] = outcome
+        for warning in engine.warnings():
+            watcher.warned(warning)
+        machine = engine.environment()
+    base, head = (timings[side.id] for side in sides)
+    judgement = walltime.judge(base.samples_ns, head.samples_ns, config.significance, config.walltime_limit)
+    return Versus(base, head, judgement, machine)
+
+
+def _side(name: str, word: str, python: str, config: Config, start: Path) -> Benchmark:
+    """The one benchmark that a word names, under an id that tells the sides apart."""
+    collected = pipeline.collect(replace(config, python=python or config.python), (word,), start)
+    if collected.failures:
+        failure = collected.failures[0]
+        raise BenchmarkError(f"{failure.id} {failure.reason}", failure.details)
+    if len(collected.benchmarks) != 1:
+        found = ", ".join(benchmark.name for benchmark in collected.benchmarks) or "none"
+        raise UsageError(f"{word} must name one benchmark, and names {found}", "write FILE::BENCHMARK")
+    benchmark = collected.benchmarks[0]
+    under = f" under {python}" if python else ""
+    return replace(
+        benchmark, id=f"{name}: {benchmark.id}{under}", pace=replace(benchmark.pace, python=python)
+    )
