@@ -88,7 +88,7 @@ def collect(config: Config, words: Sequence[str], start: Path) -> Collected:
     del env["PYTHONDONTWRITEBYTECODE"]  # the measured import then finds compiled modules, the first time too
     python = environment.find_python(config.python, env)
     if config.python:
-        environment.check_python(python, env)
+        environment.check_python(python, env, counts=config.mode != "walltime")
 
     def read(path: Path) -> tuple[Benchmark, ...] | Failure:
         if path.suffix != ".py":

@@ -76,7 +76,9 @@ def versus(
 
 def _side(name: str, word: str, python: str, config: Config, start: Path) -> Benchmark:
     """The one benchmark that a word names, under an id that tells the sides apart."""
-    collected = pipeline.collect(replace(config, python=python or config.python), (word,), start)
+    collected = pipeline.collect(
+        replace(config, python=python or config.python, mode="walltime"), (word,), start
+    )
     if collected.failures:
         failure = collected.failures[0]
         raise BenchmarkError(f"{failure.id} {failure.reason}", failure.details)

@@ -55,7 +55,7 @@ CPU_PROFILES: Mapping[str, Mapping[str, str]] = {"avx2": {}, "any": _ANY_CPU}
 """Variables by profile. `avx2` relies on valgrind showing every AVX2 host as one and the same CPU; `any`
 keeps glibc and OpenSSL from choosing code by CPU at all, which also suits older hosts."""
 
-_PYTHON_PROBE = "import _cffi_backend, sys; print('suits' if sys.version_info >= (3, 11) else sys.version)"
+_PYTHON_PROBE = "import sys; print('suits' if sys.version_info >= (3, 11) else sys.version)"
 _STACK_PERIOD = 4096
 _PAD = "IAIPY_PAD"
 
@@ -95,19 +95,23 @@ def find_python(name: str, env: Mapping[str, str]) -> str:
     return path
 
 
-def check_python(path: str, env: Mapping[str, str]) -> None:
+def check_python(path: str, env: Mapping[str, str], *, counts: bool) -> None:
     """See that an interpreter can run iaipy's workers.
 
+    Parameters:
+        counts: whether it is to count instructions, which takes cffi.
+
     Raises:
-        HostError: it is too old or has no cffi, or is no Python at all.
+        HostError: it is too old or lacks cffi, or is no Python at all.
     """
+    probe = f"import _cffi_backend; {_PYTHON_PROBE}" if counts else _PYTHON_PROBE
     try:
-        tried = ask((path, "-c", _PYTHON_PROBE), env=env, cwd=Path("/"))
+        tried = ask((path, "-c", probe), env=env, cwd=Path("/"))
     except OSError as error:
         raise HostError(f"{path} can't be started: {error.strerror}") from error
     if tried.status != 0 or tried.output.strip() != "suits":
         raise HostError(
-            f"{path} can't run benchmarks: iaipy needs Python 3.11 or newer with cffi",
+            f"{path} can't run benchmarks: iaipy needs Python 3.11 or newer{' with cffi' if counts else ''}",
             f"install iaipy for it: {path} -m pip install iaipy",
         )
 

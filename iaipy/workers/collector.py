@@ -11,7 +11,7 @@ import os
 import sys
 
 from iaipy.declare import Declaration
-from iaipy.workers.nursery import load, search
+from iaipy.workers.subject import load, search
 
 
 def _described(declaration: Declaration) -> dict[str, object]:

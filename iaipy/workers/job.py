@@ -4,61 +4,20 @@ import gc
 import os
 import sys
 
-from iaipy import declare
 from iaipy.workers.machine import C, reading
 from iaipy.workers.protocol import RAISED, READY, UNAWAITED, answer_name, output_name
+from iaipy.workers.subject import Work, as_arguments, is_coroutine_object, settled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from iaipy.declare import Declaration
-
     Measured = tuple[int, int, list[str]]
     """The two readings' process numbers, and remarks."""
 
 ANSWERS = 102
 _SET_PARENT_DEATH_SIGNAL = 1
-
-
-def empty() -> None:
-    """What is measured to learn the cost of measuring."""
-
-
-async def empty_coroutine() -> None:
-    """The same among coroutines."""
-
-
-def nothing(*arguments: object) -> None:
-    """The setup and the teardown of a benchmark that has none."""
-
-
-class Work:
-    """A benchmark's functions, each bound to the parameters it takes."""
-
-    def __init__(self, declaration: "Declaration", case: "dict[str, Any]") -> None:
-        self.is_coroutine = declaration.is_coroutine
-        self.function = declaration.function
-        self.named = _accepted(declaration.function, case)
-        self.setup = declaration.setup or nothing
-        self.setup_named = _accepted(declaration.setup, case)
-        self.teardown = declaration.teardown or nothing
-        self.teardown_named = _accepted(declaration.teardown, case)
-
-
-def _accepted(function: "Callable[..., Any] | None", case: "dict[str, Any]") -> "dict[str, Any]":
-    return {name: value for name, value in case.items() if declare.accepts(function, name)}
-
-
-def works(declarations: "list[Declaration]") -> list[Work]:
-    """One Work per case of every declaration, in the order in which collection numbers them."""
-    return [Work(declaration, case) for declaration in declarations for case in declaration.cases()]
-
-
-def calibration(is_coroutine: bool) -> Work:
-    """The Work that does nothing."""
-    return Work(declare.Declaration(empty_coroutine if is_coroutine else empty), {})
 
 
 def _region(
@@ -79,11 +38,6 @@ async def _region_awaited(
     return before, reading(), result
 
 
-def as_arguments(value: object) -> tuple[object, ...]:
-    """What a setup returned, as the arguments it stands for."""
-    return () if value is None else (value,)
-
-
 def _measure(work: Work, warmup: int, iterations: int) -> "Measured | None":
     threads_before = _threads()
     for _ in range(warmup):
@@ -102,16 +56,6 @@ def _measure(work: Work, warmup: int, iterations: int) -> "Measured | None":
     finally:
         work.teardown(*arguments, **work.teardown_named)
     return None if is_coroutine_object(result) else (before, after, notes)
-
-
-def is_coroutine_object(value: object) -> bool:
-    """Whether it is what calling an `async def` returns."""
-    return type(value).__name__ == "coroutine" and hasattr(value, "cr_frame")
-
-
-async def settled(value: "Any") -> "Any":
-    """The value, awaited if it is a coroutine."""
-    return await value if is_coroutine_object(value) else value
 
 
 async def _measure_awaited(work: Work, warmup: int, iterations: int) -> "Measured":

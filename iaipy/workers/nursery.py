@@ -11,40 +11,12 @@ import gc
 import os
 import sys
 
-from iaipy import declare
 from iaipy.workers import heap, job, machine, protocol
 from iaipy.workers.machine import C, ffi
+from iaipy.workers.subject import Work, calibration, load, search, works
 
 REQUESTS, REPLIES = 100, 101  # out of reach of a benchmark that closes what it finds open
 REHEARSALS = 3
-
-
-def search(root: str, path: str) -> None:
-    """Put the file's folder and the project's root first on the search path, and look through all of it.
-
-    What folders hold is remembered from then on, and no longer leaves its mark on the heap.
-    """
-    sys.path[:0] = [path.rpartition("/")[0], root]
-    try:
-        __import__("iaipy_has_no_such_module")
-    except ImportError:
-        pass
-
-
-def load(path: str) -> list[declare.Declaration]:
-    """Import the file as the module that its name says; its own declarations, in order.
-
-    Raises whatever the import raises, and ImportError where another module has taken the name.
-    """
-    name = path.rpartition("/")[2].removesuffix(".py")
-    if "." in name:
-        raise ImportError(f"{name}.py can't be a module, because of the dot in its name; rename the file")
-    module = __import__(name)
-    if getattr(module, "__file__", None) != path:
-        raise ImportError(
-            f"its name is taken: {name} is {getattr(module, '__file__', module)}; rename the file"
-        )
-    return [declaration for declaration in declare.declared if declaration.function.__module__ == name]
 
 
 def _hello(folder: str, number_of_works: int) -> None:
@@ -56,7 +28,7 @@ def _hello(folder: str, number_of_works: int) -> None:
         file.write(f"works {number_of_works}\n")
 
 
-def _serve(works: dict[int, job.Work], folder: str) -> None:
+def _serve(works: dict[int, Work], folder: str) -> None:
     request, reply = ffi.new("int[]", protocol.REQUEST_INTS), ffi.new("int[]", protocol.REPLY_INTS)
     request_bytes, reply_bytes = ffi.sizeof(request), ffi.sizeof(reply)
     reply[0] = protocol.IMPORTED
@@ -98,16 +70,16 @@ def main(folder: str, root: str, path: str, instrument: str) -> None:
     search(root, path)
     heap.settle()
     try:
-        works = dict(enumerate(job.works(load(path))))
-        _hello(folder, len(works))
-        kinds = {work.is_coroutine for work in works.values()}
+        loaded = dict(enumerate(works(load(path))))
+        _hello(folder, len(loaded))
+        kinds = {work.is_coroutine for work in loaded.values()}
         if instrument == "start":
             machine.start_instrumentation()
         for is_coroutine in kinds:
             number = protocol.CALIBRATE_COROUTINE if is_coroutine else protocol.CALIBRATE_FUNCTION
-            works[number] = job.calibration(is_coroutine)
+            loaded[number] = calibration(is_coroutine)
             for _ in range(REHEARSALS):
-                job.rehearse(works[number])
+                job.rehearse(loaded[number])
     except BaseException as error:
         from iaipy.workers import failure
 
@@ -116,5 +88,5 @@ def main(folder: str, root: str, path: str, instrument: str) -> None:
         reply_bytes = protocol.REPLY_INTS * protocol.INT_BYTES
         os.write(REPLIES, protocol.IMPORT_FAILED.to_bytes(reply_bytes, sys.byteorder))
     else:
-        _serve(works, folder)
+        _serve(loaded, folder)
     os.kill(os.getpid(), 9)

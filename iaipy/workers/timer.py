@@ -10,23 +10,32 @@ from functools import partial
 from itertools import repeat
 from time import perf_counter_ns
 
-from iaipy.workers import failure, job
-from iaipy.workers.nursery import load, search
+from iaipy.workers import failure
 from iaipy.workers.pace import LEAST_TICKS, Pace, drive, drive_awaited, peak_bytes, resolution, schedule
+from iaipy.workers.subject import (
+    as_arguments,
+    calibration,
+    is_coroutine_object,
+    load,
+    nothing,
+    search,
+    settled,
+    works,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from iaipy.workers.job import Work
     from iaipy.workers.pace import Samples
+    from iaipy.workers.subject import Work
 
 _OVERHEAD_ROUNDS = 11
 
 
 def _round(work: "Work", iterations: int) -> int:
     """The nanoseconds of so many calls, set-up and teardown not among them."""
-    arguments = job.as_arguments(work.setup(**work.setup_named))
+    arguments = as_arguments(work.setup(**work.setup_named))
     function, named = work.function, work.named
     try:
         begin = perf_counter_ns()
@@ -35,14 +44,14 @@ def _round(work: "Work", iterations: int) -> int:
         end = perf_counter_ns()
     finally:
         work.teardown(*arguments, **work.teardown_named)
-    if job.is_coroutine_object(result):
+    if is_coroutine_object(result):
         result.close()
         raise TypeError("a plain function returned a coroutine that nobody awaits; declare it with async def")
     return end - begin
 
 
 async def _round_awaited(work: "Work", iterations: int) -> int:
-    arguments = job.as_arguments(await job.settled(work.setup(**work.setup_named)))
+    arguments = as_arguments(await settled(work.setup(**work.setup_named)))
     function, named = work.function, work.named
     try:
         begin = perf_counter_ns()
@@ -50,7 +59,7 @@ async def _round_awaited(work: "Work", iterations: int) -> int:
             await function(*arguments, **named)
         end = perf_counter_ns()
     finally:
-        await job.settled(work.teardown(*arguments, **work.teardown_named))
+        await settled(work.teardown(*arguments, **work.teardown_named))
     return end - begin
 
 
@@ -63,7 +72,7 @@ def _timed(work: "Work", pace: Pace, tick_ns: int) -> "tuple[Samples, Samples]":
     """The samples of a function, and those of an empty one in its place."""
     timed = drive(schedule(pace, tick_ns, perf_counter_ns), partial(_round, work))
     empty = schedule(_of_empty(timed[1]), tick_ns, perf_counter_ns)
-    return timed, drive(empty, partial(_round, job.calibration(False)))
+    return timed, drive(empty, partial(_round, calibration(False)))
 
 
 async def _timed_awaited(
@@ -76,7 +85,7 @@ async def _timed_awaited(
     if tasks:
         notes.append(f"left {tasks} asyncio task{'s' * (tasks > 1)} running")
     empty = schedule(_of_empty(timed[1]), tick_ns, perf_counter_ns)
-    return timed, await drive_awaited(empty, partial(_round_awaited, job.calibration(True)))
+    return timed, await drive_awaited(empty, partial(_round_awaited, calibration(True)))
 
 
 def _measured(work: "Work", pace: Pace, loop: str) -> "dict[str, Any]":
@@ -126,9 +135,9 @@ def main(root: str, path: str, answer: str, index: str, loop: str, *pace: str) -
     """
     search(root, path)
     try:
-        work = job.works(load(path))[int(index)]
+        work = works(load(path))[int(index)]
         wanted = Pace(*map(int, pace))
-        if work.setup is not job.nothing or work.teardown is not job.nothing:
+        if work.setup is not nothing or work.teardown is not nothing:
             wanted.iterations = wanted.iterations or 1
         document = _measured(work, wanted, loop)
     except BaseException as error:

@@ -1,0 +1,108 @@
+"""What `measure_time` costs: a thousand blocks and a thousand calls, timing off and on, beside bare ones.
+
+It stands for production code that keeps its instruments. Of each figure, less that of `bare_loop` or
+`bare_calls`, a thousandth is the cost of one block or one call. Handing records to the logger is outside.
+"""
+
+import logging
+
+from iaipy import benchmark, timing
+from iaipy.timing import measure_time
+
+TIMES = 1_000
+KEPT = measure_time("bench.kept")
+
+
+def off() -> None:
+    """Set-up and teardown: timing is off, and nothing is pending."""
+    timing.disable()
+
+
+def on() -> None:
+    """Set-up: records wait, for no thread must hand them over in the region; nobody reads them after it."""
+    logging.getLogger("iaipy.timing").addHandler(logging.NullHandler())
+    timing.enable(interval_s=None)
+
+
+def work(number: int) -> int:
+    return number
+
+
+@measure_time("bench.function")
+def measured_work(number: int) -> int:
+    return number
+
+
+def loop() -> None:
+    for _ in range(TIMES):
+        pass
+
+
+def blocks() -> None:
+    for _ in range(TIMES):
+        with measure_time("bench.block"):
+            pass
+
+
+def kept_blocks() -> None:
+    for _ in range(TIMES):
+        with KEPT:
+            pass
+
+
+def calls() -> None:
+    for _ in range(TIMES):
+        work(1)
+
+
+def measured_calls() -> None:
+    for _ in range(TIMES):
+        measured_work(1)
+
+
+@benchmark(tags="timing")
+def bare_loop() -> None:
+    """The loop that the blocks are in, without them."""
+    loop()
+
+
+@benchmark(tags="timing")
+def bare_calls() -> None:
+    """A function that isn't decorated."""
+    calls()
+
+
+@benchmark(setup=off, tags="timing")
+def blocks_off() -> None:
+    """`with measure_time(...)`, timing off."""
+    blocks()
+
+
+@benchmark(setup=off, tags="timing")
+def kept_blocks_off() -> None:
+    """`with` a timer made once, timing off."""
+    kept_blocks()
+
+
+@benchmark(setup=off, tags="timing")
+def calls_off() -> None:
+    """A decorated function, timing off."""
+    measured_calls()
+
+
+@benchmark(setup=on, teardown=off, tags="timing")
+def blocks_on() -> None:
+    """`with measure_time(...)`, timing on."""
+    blocks()
+
+
+@benchmark(setup=on, teardown=off, tags="timing")
+def kept_blocks_on() -> None:
+    """`with` a timer made once, timing on."""
+    kept_blocks()
+
+
+@benchmark(setup=on, teardown=off, tags="timing")
+def calls_on() -> None:
+    """A decorated function, timing on."""
+    measured_calls()

@@ -1,0 +1,97 @@
+"""What is measured: the benchmarks of a file, loaded and bound to their parameters.
+
+Shared by the process that counts and those that time.
+"""
+
+import sys
+
+from iaipy import declare
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from iaipy.declare import Declaration
+
+
+def search(root: str, path: str) -> None:
+    """Put the file's folder and the project's root first on the search path, and look through all of it.
+
+    What folders hold is remembered from then on, and no longer leaves its mark on the heap.
+    """
+    sys.path[:0] = [path.rpartition("/")[0], root]
+    try:
+        __import__("iaipy_has_no_such_module")
+    except ImportError:
+        pass
+
+
+def load(path: str) -> list[declare.Declaration]:
+    """Import the file as the module that its name says; its own declarations, in order.
+
+    Raises whatever the import raises, and ImportError where another module has taken the name.
+    """
+    name = path.rpartition("/")[2].removesuffix(".py")
+    if "." in name:
+        raise ImportError(f"{name}.py can't be a module, because of the dot in its name; rename the file")
+    module = __import__(name)
+    if getattr(module, "__file__", None) != path:
+        raise ImportError(
+            f"its name is taken: {name} is {getattr(module, '__file__', module)}; rename the file"
+        )
+    return [declaration for declaration in declare.declared if declaration.function.__module__ == name]
+
+
+def empty() -> None:
+    """What is measured to learn the cost of measuring."""
+
+
+async def empty_coroutine() -> None:
+    """The same among coroutines."""
+
+
+def nothing(*arguments: object) -> None:
+    """The setup and the teardown of a benchmark that has none."""
+
+
+class Work:
+    """A benchmark's functions, each bound to the parameters it takes."""
+
+    def __init__(self, declaration: "Declaration", case: "dict[str, Any]") -> None:
+        self.is_coroutine = declaration.is_coroutine
+        self.function = declaration.function
+        self.named = _accepted(declaration.function, case)
+        self.setup = declaration.setup or nothing
+        self.setup_named = _accepted(declaration.setup, case)
+        self.teardown = declaration.teardown or nothing
+        self.teardown_named = _accepted(declaration.teardown, case)
+
+
+def _accepted(function: "Callable[..., Any] | None", case: "dict[str, Any]") -> "dict[str, Any]":
+    return {name: value for name, value in case.items() if declare.accepts(function, name)}
+
+
+def works(declarations: "list[Declaration]") -> list[Work]:
+    """One Work per case of every declaration, in the order in which collection numbers them."""
+    return [Work(declaration, case) for declaration in declarations for case in declaration.cases()]
+
+
+def calibration(is_coroutine: bool) -> Work:
+    """The Work that does nothing."""
+    return Work(declare.Declaration(empty_coroutine if is_coroutine else empty), {})
+
+
+def as_arguments(value: object) -> tuple[object, ...]:
+    """What a setup returned, as the arguments it stands for."""
+    return () if value is None else (value,)
+
+
+def is_coroutine_object(value: object) -> bool:
+    """Whether it is what calling an `async def` returns."""
+    return type(value).__name__ == "coroutine" and hasattr(value, "cr_frame")
+
+
+async def settled(value: "Any") -> "Any":
+    """The value, awaited if it is a coroutine."""
+    return await value if is_coroutine_object(value) else value
