@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from iaipy.declare import keep as keep
     from iaipy.performance import BenchmarkHarness as BenchmarkHarness
     from iaipy.performance import PerformanceMetrics as PerformanceMetrics
+    from iaipy.timing import measure_time as measure_time
 
 __version__ = "0.1.0"
 
@@ -18,8 +19,9 @@ _HOMES = {
     "PerformanceMetrics": "iaipy.performance",
     "benchmark": "iaipy.declare",
     "keep": "iaipy.declare",
+    "measure_time": "iaipy.timing",
 }
-__all__ = ["BenchmarkHarness", "PerformanceMetrics", "__version__", "benchmark", "keep"]
+__all__ = ["BenchmarkHarness", "PerformanceMetrics", "__version__", "benchmark", "keep", "measure_time"]
 
 
 def __getattr__(name: str) -> object:

@@ -1,0 +1,43 @@
+"""Switching timing on and off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from iaipy import timing
+from iaipy.timing import measure_time
+
+if TYPE_CHECKING:
+    from tests.unit.timing.conftest import Collector
+
+
+def test_switch(log: Collector) -> None:
+    """Timing can be turned on and off, and again, at any time; disable hands over what is pending."""
+    assert timing.enabled()
+    with measure_time("a"):
+        pass
+    timing.disable()
+    assert not timing.enabled()
+    assert [vars(record)["operation"] for record in log.records] == ["a"]
+    timing.disable()
+    timing.enable(interval_s=None)
+    timing.enable(interval_s=None, capacity=5)
+    assert timing.enabled()
+
+
+@pytest.mark.parametrize("interval_s", [0, -1, float("nan")])
+def test_interval_must_be_positive(interval_s: float) -> None:
+    """An interval of nothing or less is refused."""
+    with pytest.raises(ValueError, match="interval_s must be a positive number of seconds or None"):
+        timing.enable(interval_s=interval_s)
+    assert not timing.enabled()
+
+
+@pytest.mark.parametrize("capacity", [0, -1])
+def test_capacity_must_be_positive(capacity: int) -> None:
+    """A capacity of nothing or less is refused."""
+    with pytest.raises(ValueError, match="capacity must be a positive number of records"):
+        timing.enable(capacity=capacity)
+    assert not timing.enabled()
