@@ -46,8 +46,8 @@ def main() -> int:
                 found[walltime.judge(base[head.id], head.samples_ns).verdict] += 1
     print(f"# Power: true slowdowns found\n\n{fresh.today()}, {fresh.machine()}.\n")
     print(
-        f"{runs} fresh runs of each amount of work, {len(SUBJECTS)} benchmarks, with the default budget; base "
-        f"first, then head. Taken in {fresh.seconds_since(start)} by "
+        f"{runs} fresh runs of each amount of work, {len(SUBJECTS)} benchmarks, with the default budget; "
+        f"base first, then head. Taken in {fresh.seconds_since(start)} by "
         "`python benchmarks/calibration/power.py`.\n"
     )
     rows = [

@@ -37,6 +37,7 @@ INSTALLATIONS = ("pip install ", "apt-get install ", "sudo apt-get install ")
 SCRIPTS = (
     "ci/",  # CI itself runs these
     "python benchmarks/peers/",  # take minutes, and show figures rather than behaviour
+    "python benchmarks/calibration/",
 )
 
 _TIMEOUT_S = 120
