@@ -21,8 +21,10 @@ from iaipy.measure.pool import Pool
 from iaipy.measure.valgrind import commands, launch
 from iaipy.measure.valgrind.functions import FunctionFile
 from iaipy.measure.valgrind.nursery import Launch, Nursery
+from iaipy.measure.valgrind.sources import settle_times
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.run import Environment, Failure, Result
+from iaipy.timing import measure_time
 from iaipy.workers import launcher
 
 Outcome = Result | Failure
@@ -81,6 +83,8 @@ class CachegrindEngine:
         files = [list(group) for _, group in groupby(functions, lambda b: b.path)]
         programs = [benchmark for benchmark in benchmarks if benchmark.command is not None]
         pool.push(partial(self._open_file, pool, started, file) for file in files)
+        if programs:
+            settle_times(self._python, self._env)
         self._push_commands(pool, started, programs)
         return pool.outcomes()
 
@@ -132,6 +136,7 @@ class CachegrindEngine:
             for b in benchmarks
         )
 
+    @measure_time("iaipy.measure.start_file")
     def _start_nursery(self, path: Path) -> Nursery:
         folder = self._new_folder()
         late = self._valgrind.can_start_late
