@@ -12,10 +12,11 @@ from iaipy.errors import HostError
 from iaipy.model.benchmark import Command
 from iaipy.process import ask
 
-METHOD = "1"
+METHOD = "2"
 """Version of iaipy's way of counting; raised whenever a change of it moves counts.
 
 1: region between two forked readings, empty region subtracted.
+2: the function is copied to fresh memory first.
 """
 
 PASSED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "VALGRIND_LIB")

@@ -6,7 +6,7 @@ import sys
 
 from iaipy.workers.machine import C, reading
 from iaipy.workers.protocol import RAISED, READY, UNAWAITED, answer_name, output_name
-from iaipy.workers.subject import Work, as_arguments, is_coroutine_object, settled
+from iaipy.workers.subject import Work, anew, as_arguments, is_coroutine_object, settled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ def main(work: Work, ticket: int, warmup: int, iterations: int, folder: str) -> 
     os.dup2(output, 2)
     os.close(output)
     _seed()
+    work = anew(work)
     try:
         measured = _run(work, warmup, iterations)
         answer = (

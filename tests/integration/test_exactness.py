@@ -140,3 +140,28 @@ def test_without_forks(suite: Project) -> None:
     counted = suite.measured("--no-fork", "--repeats", "2", target)
     assert counted["parse"]["instructions"] > 1000
     assert set(suite.results()["parse"]["spread"].values()) == {0}
+
+
+def test_copies_of_a_function(make_project: MakeProject) -> None:
+    """Where in its file a function stands doesn't matter: ten copies count the same instructions.
+
+    Their other counters differ by a few accesses at most.
+    """
+    project = make_project()
+    copy = """
+
+@benchmark
+def copy_{0}():
+    rows = [{{"id": n, "name": f"row {{n}}", "price": n * 1.5}} for n in range(100)]
+    rows.sort(key=lambda row: row["name"])
+    keep(json.dumps(rows))
+"""
+    project.write(
+        "benchmarks/bench_copies.py",
+        "import json\nfrom iaipy import benchmark, keep\n" + "".join(map(copy.format, range(10))),
+    )
+    counted = list(project.measured("--repeats", "1").values())
+    for counter in counted[0]:
+        values = [counters[counter] for counters in counted]
+        room = {"instructions": 0, "estimated_cycles": 60}.get(counter, 10)
+        assert max(values) - min(values) <= room, (counter, values)
