@@ -10,6 +10,7 @@ from iaipy import benchmark, timing
 from iaipy.timing import measure_time
 
 TIMES = 1_000
+BOTH = ("instructions", "walltime")
 KEPT = measure_time("bench.kept")
 
 
@@ -60,49 +61,49 @@ def measured_calls() -> None:
         measured_work(1)
 
 
-@benchmark(tags="timing")
+@benchmark(mode=BOTH, elements=TIMES, tags="timing")
 def bare_loop() -> None:
     """The loop that the blocks are in, without them."""
     loop()
 
 
-@benchmark(tags="timing")
+@benchmark(mode=BOTH, elements=TIMES, tags="timing")
 def bare_calls() -> None:
     """A function that isn't decorated."""
     calls()
 
 
-@benchmark(setup=off, tags="timing")
+@benchmark(mode=BOTH, elements=TIMES, setup=off, tags="timing")
 def blocks_off() -> None:
     """`with measure_time(...)`, timing off."""
     blocks()
 
 
-@benchmark(setup=off, tags="timing")
+@benchmark(mode=BOTH, elements=TIMES, setup=off, tags="timing")
 def kept_blocks_off() -> None:
     """`with` a timer made once, timing off."""
     kept_blocks()
 
 
-@benchmark(setup=off, tags="timing")
+@benchmark(mode=BOTH, elements=TIMES, setup=off, tags="timing")
 def calls_off() -> None:
     """A decorated function, timing off."""
     measured_calls()
 
 
-@benchmark(setup=on, teardown=off, tags="timing")
+@benchmark(mode=BOTH, elements=TIMES, setup=on, teardown=off, tags="timing")
 def blocks_on() -> None:
     """`with measure_time(...)`, timing on."""
     blocks()
 
 
-@benchmark(setup=on, teardown=off, tags="timing")
+@benchmark(mode=BOTH, elements=TIMES, setup=on, teardown=off, tags="timing")
 def kept_blocks_on() -> None:
     """`with` a timer made once, timing on."""
     kept_blocks()
 
 
-@benchmark(setup=on, teardown=off, tags="timing")
+@benchmark(mode=BOTH, elements=TIMES, setup=on, teardown=off, tags="timing")
 def calls_on() -> None:
     """A decorated function, timing on."""
     measured_calls()

@@ -1,9 +1,9 @@
-"""The commands that a YAML suite declares."""
+"""YAML suites, and the commands that they declare."""
 
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,53 @@ from iaipy.errors import UsageError
 from iaipy.limits import parse_hard_limits, parse_limits
 from iaipy.model.benchmark import MODES, Benchmark, Command, Limits, Pace
 
-_SECTIONS = ("commands",)
+_SECTIONS = ("commands", "claims")
 _SHELL = ("/bin/sh", "-c")
 _LARGEST_STATUS = 255
 
 Parse = Callable[[object, str], Any]
 
 
+@dataclass(frozen=True)
+class Suite:
+    """A suite as it is written.
+
+    Parameters:
+        file: its path from the project's root, with forward slashes.
+        sections: its keys.
+        lines: of its keys.
+    """
+
+    file: str
+    sections: Mapping[str, object]
+    lines: yaml_text.Lines
+
+
+def load(path: Path, root: Path) -> Suite:
+    """Read a suite's file; what its sections hold isn't looked into.
+
+    Parameters:
+        path: of the file, absolute.
+        root: the project's root.
+
+    Raises:
+        UsageError: the file can't be read or is no suite; the message names the line.
+    """
+    if not path.is_relative_to(root):
+        raise UsageError(
+            f"{path} is outside the project's root {root}", "run iaipy in the suite's own project"
+        )
+    file = path.relative_to(root).as_posix()
+    document, lines = yaml_text.load_with_lines(yaml_text.read(path, file), file)
+    sections = values.table(document, file)
+    values.require_known(sections, _SECTIONS, file, "key")
+    if not sections:
+        raise UsageError(f"{file} has no commands", "declare them under the key commands:, as NAME: PROGRAM")
+    return Suite(file, sections, lines)
+
+
 def read_suite(path: Path, root: Path) -> tuple[Benchmark, ...]:
-    """The benchmarks of a suite, in its order.
+    """The benchmarks of a suite, in its order; none where it only makes claims.
 
     Parameters:
         path: of the file, absolute.
@@ -31,31 +69,33 @@ def read_suite(path: Path, root: Path) -> tuple[Benchmark, ...]:
     Raises:
         UsageError: the file can't be read or is no valid suite; the message names the line.
     """
-    if not path.is_relative_to(root):
-        raise UsageError(
-            f"{path} is outside the project's root {root}", "run iaipy in the suite's own project"
-        )
-    file = path.relative_to(root).as_posix()
-    suite, lines = yaml_text.load_with_lines(yaml_text.read(path, file), file)
-    sections = values.table(suite, file)
-    values.require_known(sections, _SECTIONS, file, "key")
+    suite = load(path, root)
+    file, sections, lines = suite.file, suite.sections, suite.lines
     if "commands" not in sections:
-        raise UsageError(f"{file} has no commands", "declare them under the key commands:, as NAME: PROGRAM")
+        return ()
     commands = values.table(sections["commands"], f"{file}:{lines['commands',]}: commands")
     benchmarks = []
     for index, (name, given) in enumerate(commands.items()):
         line = lines["commands", name]
         where = f"{file}:{line}: {name}"
-        _check_name(name, where)
+        check_name(name, where, "a command")
         benchmark = _benchmark(given, where, root)
         benchmarks.append(replace(benchmark, id=f"{file}::{name}", path=file, line=line, index=index))
     return _with_partners(benchmarks)
 
 
-def _check_name(name: str, where: str) -> None:
+def check_name(name: str, where: str, what: str) -> None:
+    """See that a name stays on one line and can stand behind "::".
+
+    Parameters:
+        what: what it is to name: "a command".
+
+    Raises:
+        UsageError: it can't.
+    """
     if not name.strip() or name != name.strip() or "::" in name or not name.isprintable():
         raise UsageError(
-            f"{where}: {values.shown(name)} can't name a command",
+            f"{where}: {values.shown(name)} can't name {what}",
             "use a name without ::, control characters and blanks around it",
         )
 

@@ -6,6 +6,7 @@ from iaipy.commands.doctor import doctor
 from iaipy.commands.listing import listing
 from iaipy.commands.report import report
 from iaipy.commands.run import run
+from iaipy.commands.validate import validate
 from iaipy.commands.versus import versus
 
-COMMANDS = (run, compare, versus, report, listing, baseline, doctor)
+COMMANDS = (run, compare, versus, validate, report, listing, baseline, doctor)

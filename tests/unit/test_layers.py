@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "iaipy"
 TOP = frozenset({"iaipy"})
 
 MODEL = ("iaipy.model", "iaipy.errors")
+TIMING = ("iaipy.timing",)
 BASE = (
     *MODEL,
     "iaipy.values",
@@ -25,7 +26,8 @@ BASE = (
 )
 WORKERS_FOR_THE_HOST = ("iaipy.workers.launcher", "iaipy.workers.protocol")
 STAGES = (*BASE, "iaipy.collect", "iaipy.measure", *WORKERS_FOR_THE_HOST)
-EVERYTHING = (*STAGES, "iaipy.report", "iaipy.pipeline", "iaipy.versus", "iaipy.commands", "iaipy.cli")
+JOINED = ("iaipy.pipeline", "iaipy.versus", "iaipy.validation")
+EVERYTHING = (*STAGES, *TIMING, "iaipy.report", *JOINED, "iaipy.commands", "iaipy.cli")
 MEASURED = ("iaipy.declare", "iaipy.workers")
 
 LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -39,11 +41,12 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.spawn": (("iaipy.spawn", "iaipy.process"), ()),
     "iaipy.timing": (("iaipy.timing",), ()),
     "iaipy.collect": (STAGES, ()),
-    "iaipy.measure": (STAGES, ()),
+    "iaipy.measure": ((*STAGES, *TIMING), ()),
     "iaipy.report": ((*MODEL, "iaipy.compare", "iaipy.report"), ("rich",)),
     "iaipy.report.json": ((*MODEL, "iaipy.store.document"), ()),
-    "iaipy.pipeline": ((*STAGES, "iaipy.report"), ()),
+    "iaipy.pipeline": ((*STAGES, *TIMING, "iaipy.report"), ()),
     "iaipy.versus": ((*STAGES, "iaipy.pipeline"), ()),
+    "iaipy.validation": ((*STAGES, "iaipy.pipeline"), ()),
     "iaipy.commands": (EVERYTHING, ("click", "rich")),
     "iaipy.cli": (EVERYTHING, ("click",)),
     "iaipy.declare": ((), ()),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from iaipy.collect.suite_files import read_suite
 from iaipy.errors import UsageError
-from iaipy.model.benchmark import Benchmark, Command, Limits
+from iaipy.model.benchmark import Benchmark, Command, Limits, Pace
 
 
 def suite(root: Path, text: str) -> tuple[Benchmark, ...]:
@@ -105,6 +105,23 @@ def test_every_key_has_its_place(tmp_path: Path) -> None:
     )
 
 
+def test_keys_of_timing(tmp_path: Path) -> None:
+    """How a command is timed, and in which modes it is measured at all."""
+    timed, both = suite(
+        tmp_path,
+        """
+        commands:
+          timed:
+            {run: x, mode: walltime, processes: 4, rounds: 5, warmup_time: 10ms, measurement_time: 2,
+             elements: 2.5}
+          both: {run: x, mode: [instructions, walltime]}
+        """,
+    )
+    assert (timed.modes, both.modes) == (("walltime",), ("instructions", "walltime"))
+    assert timed.pace == Pace(4, 5, None, 0.01, 2.0, "asyncio", 2.5)
+    assert both.pace == Pace()
+
+
 def test_a_shell_is_used_only_when_asked_for(tmp_path: Path) -> None:
     """Then for set-up and tear-down too, and the text reaches it as it is."""
     plain, shell = suite(
@@ -134,6 +151,11 @@ def test_commands_may_share_keys_by_a_merge(tmp_path: Path) -> None:
 def test_no_commands_are_no_benchmarks(tmp_path: Path) -> None:
     """An empty mapping is a suite without benchmarks."""
     assert suite(tmp_path, "commands: {}") == ()
+
+
+def test_claims_alone_are_a_suite_without_benchmarks(tmp_path: Path) -> None:
+    """What they say is read elsewhere."""
+    assert suite(tmp_path, "claims: {a: {budget: b}}") == ()
 
 
 @pytest.mark.parametrize(
@@ -188,6 +210,18 @@ def test_a_file_that_is_no_suite_is_refused(tmp_path: Path, text: str, message: 
         ("{run: x, limits: {instructions: -1%}}", ": limits: instructions must be"),
         ("{run: x, hard_limits: {instructions: -1}}", ": hard_limits: instructions must be"),
         ("{run: x, tags: 5}", ": tags must be text, or a list of texts"),
+        ("{run: x, mode: all}", ": mode: unknown mode 'all'"),
+        ("{run: x, mode: [walltime, cycles]}", ": mode: unknown mode 'cycles'"),
+        ("{run: x, mode: 5}", ": mode must be text, or a list of texts"),
+        ("{run: x, processes: 0}", ": processes must be a whole number of at least 1"),
+        ("{run: x, rounds: -1}", ": rounds must be a whole number of at least 1"),
+        ("{run: x, warmup_time: 0}", ": warmup_time must be seconds"),
+        ("{run: x, measurement_time: soon}", ": measurement_time must be seconds"),
+        ("{run: x, elements: 0}", ": elements must be a number above 0"),
+        ("{run: x, elements: rows}", ": elements must be a number above 0"),
+        ("{run: x, elements: .nan}", ": elements must be a number above 0"),
+        ("{run: x, elements: .inf}", ": elements must be a number above 0"),
+        ("{run: x, loop: uvloop}", ": unknown key 'loop'"),
         ("{run: x, time_out: 5}", ": unknown key 'time_out'"),
         ("{run: x, minus: a}", ": minus names the command itself"),
         ("{run: x, minus: b}", ": minus: b has a minus of its own"),
@@ -230,6 +264,7 @@ KEYS = st.sampled_from(
     [
         *("run", "stdin", "env", "cwd", "setup", "teardown", "expect_exit", "timeout", "ready", "minus"),
         *("shell", "warmup", "repeats", "limits", "hard_limits", "tags"),
+        *("mode", "processes", "rounds", "warmup_time", "measurement_time", "elements"),
     ]
 )
 

@@ -1,0 +1,99 @@
+"""`iaipy validate`: measure what claims name, and judge them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from iaipy import values
+from iaipy.commands.options import config_from, settings_options
+from iaipy.commands.output import _colored, write
+from iaipy.commands.progress import watching
+from iaipy.config import Config
+from iaipy.errors import ExitCode, HostError
+from iaipy.report.claims import FORMATS, words
+from iaipy.validation import Validation
+from iaipy.validation import validate as validate_claims
+
+_SETTINGS = (
+    "pattern",
+    "repeats",
+    "timeout",
+    "jobs",
+    "fork",
+    "cpu_profile",
+    "cache",
+    "env",
+    "pass_env",
+    "valgrind",
+    "python",
+    "processes",
+    "rounds",
+    "warmup_time",
+    "measurement_time",
+    "time_budget",
+    "layout",
+    "significance",
+    "allow_environment_change",
+    "storage",
+    "report",
+    "color",
+)
+
+
+@click.command()
+@click.argument("targets", nargs=-1, metavar="[SUITE[::CLAIM]]...")
+@click.option(
+    "--from",
+    "stored",
+    default="",
+    metavar="RUN",
+    help="Judge a stored run (a baseline's name, a file, or `last`) instead of measuring.",
+)
+@click.option("--strict", is_flag=True, help="Fail on a claim that is not shown, too.")
+@settings_options(*_SETTINGS)
+def validate(targets: tuple[str, ...], stored: str, strict: bool, **options: object) -> ExitCode:
+    """Judge the claims of all suites, or the TARGETS, by measuring the benchmarks they name.
+
+    \b
+    Exit codes: 0 no claim fails · 1 one does · 2 a claim names what isn't there ·
+    3 a benchmark could not be measured · 4 environments differ · 5 no claims
+    """
+    config = _with_own_reports(config_from(options), options)
+    with watching() as watcher:
+        found = validate_claims(config, targets, Path.cwd(), watcher, stored=stored, strict=strict)
+    _show(found, config)
+    return found.exit_code
+
+
+def _with_own_reports(config: Config, options: Mapping[str, object]) -> Config:
+    """The configuration with the reports that were asked for here; those in its file are of `iaipy run`.
+
+    Raises:
+        UsageError: there is no such format.
+        HostError: the folder of a report's file doesn't exist.
+    """
+    if not options["report"]:
+        return replace(config, report=(("terminal", None),))
+    for name, path in config.report:
+        values.require_known([name], list(FORMATS), "--report", "format for claims")
+        if path is not None and not path.parent.is_dir():
+            raise HostError(f"the folder of the report {path} does not exist", f"mkdir -p {path.parent}")
+    return config
+
+
+def _show(found: Validation, config: Config) -> None:
+    """Print and write the reports."""
+    for name, path in config.report:
+        color = path is None and _colored(config)
+        text = FORMATS[name](found.run, found.findings, color=color)
+        if path is None:
+            click.echo(text, nl=False, color=color)
+        else:
+            write(path, text)
+    if all(path is not None for _, path in config.report):  # else the screen shows it already
+        said = (words.summary(found.findings), words.failing_line(found.findings))
+        click.echo("\n".join(line for line in said if line), err=True)
+    if found.exit_code is ExitCode.INTERRUPTED:
+        click.echo("iaipy: interrupted", err=True)
