@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import fresh
 from pyperf._utils import is_significant
@@ -51,9 +52,10 @@ def _pytest_benchmark(base: Samples, head: Samples) -> bool:
 
 
 def _pyperf(base: Samples, head: Samples) -> bool:
-    """`pyperf compare_to`: Student's t-test on the values of all processes."""
+    """`pyperf compare_to`: Student's t-test on the values of all processes, as many on either side."""
     pooled = [[sample for process in side for sample in process] for side in (base, head)]
-    return bool(is_significant(*pooled)[0])
+    same = min(map(len, pooled))
+    return bool(is_significant(pooled[0][:same], pooled[1][:same])[0])
 
 
 RULES: dict[str, Rule] = {
@@ -79,7 +81,11 @@ def main() -> int:
     """Print the report; 1 if a target is missed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=11, help="fresh runs, idle and again under load")
-    runs = parser.parse_args().runs
+    parser.add_argument("--keep", type=Path, help="folder for the runs; those in it aren't made again")
+    given = parser.parse_args()
+    runs: int = given.runs
+    if given.keep:
+        given.keep.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     conditions: dict[str, contextlib.AbstractContextManager[None]] = {
         "idle": contextlib.nullcontext(),
@@ -88,7 +94,10 @@ def main() -> int:
     found: dict[str, list[tuple[Samples, Samples]]] = {}
     for name, condition in conditions.items():
         with condition:
-            found[name] = pairs([fresh.run(*OPTIONS) for _ in range(runs)])
+            files = [
+                given.keep and given.keep / f"{name.split()[0]}-{number:02}.json" for number in range(runs)
+            ]
+            found[name] = pairs([fresh.run(*OPTIONS, kept=file) for file in files])
     found["both"] = [pair for name in conditions for pair in found[name]]
     print(f"# False alarms: identical code compared\n\n{fresh.today()}, {fresh.machine()}.\n")
     benchmarks = len(found["both"]) // (2 * (runs - 1))

@@ -21,17 +21,23 @@ SUBJECTS = HERE / "subjects"
 UNITS = 25
 
 
-def run(*options: str, units: int = UNITS, only: Sequence[str] = ()) -> Run:
-    """One `iaipy run` of the subjects, or of some of them, from start to end."""
+def run(*options: str, units: int = UNITS, only: Sequence[str] = (), kept: Path | None = None) -> Run:
+    """One `iaipy run` of the subjects, or of some of them, from start to end.
+
+    Parameters:
+        units: how often a call does its unit of work.
+        kept: the file for its document. A run that is there already is not made again.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder, "run.json")
-        words = [f"bench_subjects.py::work[subject={name}]" for name in only] or ["bench_subjects.py"]
-        argv = [
-            *(sys.executable, "-P", "-m", "iaipy", "run", *words, "--mode", "walltime"),
-            *("--storage", f"{folder}/storage", "--report", f"json:{target}"),
-            *("--env", f"CALIBRATION_UNITS={units}", *options),
-        ]
-        subprocess.run(argv, cwd=SUBJECTS, check=True, stderr=subprocess.DEVNULL)
+        target = kept or Path(folder, "run.json")
+        if not target.exists():
+            words = [f"bench_subjects.py::work[subject={name}]" for name in only] or ["bench_subjects.py"]
+            argv = [
+                *(sys.executable, "-P", "-m", "iaipy", "run", *words, "--mode", "walltime"),
+                *("--storage", f"{folder}/storage", "--report", f"json:{target.absolute()}"),
+                *("--env", f"CALIBRATION_UNITS={units}", *options),
+            ]
+            subprocess.run(argv, cwd=SUBJECTS, check=True, stderr=subprocess.DEVNULL)
         return document.loads(target.read_text(), str(target))
 
 
