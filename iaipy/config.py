@@ -19,6 +19,7 @@ class Config:
 
     Parameters:
         root: the project's root, absolute; relative paths in the configuration begin there.
+        shard: which of how many, from 1; None for the whole suite.
         timeout_s: seconds that one measurement may take.
         jobs: how many measurements run at once; "auto" is resolved by now.
         cache: geometry of I1, D1 and LL as "size,associativity,line size", in bytes.
@@ -34,6 +35,7 @@ class Config:
     pattern: tuple[str, ...]
     keyword: str
     tag: tuple[str, ...]
+    shard: tuple[int, int] | None
     repeats: int
     timeout_s: float
     jobs: int

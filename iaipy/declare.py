@@ -110,8 +110,8 @@ class Declaration:
         self.warmup = _count("warmup", warmup, 0)
         self.iterations = _count("iterations", iterations, 1)
         self.repeats = _count("repeats", repeats, 1)
-        self.modes = (mode,) if isinstance(mode, str) else tuple(mode)
-        if not set(self.modes) <= set(MODES):
+        self.modes = tuple(mode) if isinstance(mode, (tuple, list)) else (mode,)
+        if any(each not in MODES for each in self.modes):
             raise ValueError(f"@benchmark(mode={mode!r}) on {self.name}: the modes are {' and '.join(MODES)}")
         self.processes = _count("processes", processes, 1)
         self.rounds = _count("rounds", rounds, 1)

@@ -1,7 +1,7 @@
 """The five stages joined: collect, measure, compare, store, report. No click, no printing."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from iaipy import process
-from iaipy.collect import discover, python_files, select, suite_files
+from iaipy.collect import discover, python_files, select, shards, suite_files
 from iaipy.compare import gate
 from iaipy.config import Config
 from iaipy.errors import ExitCode, GateError, IaipyError, MeasurementError, NothingToDoError
@@ -20,6 +20,10 @@ from iaipy.model.comparison import Comparison
 from iaipy.model.run import Failure, Result, Run, Timing
 from iaipy.model.run import Outcome as Measured
 from iaipy.store import baselines
+from iaipy.timing import measure_time
+
+_EVERYTHING: Mapping[Mode, Callable[[str], bool]] = {mode: lambda benchmark_id: True for mode in MODES}
+"""By mode, whether an id was to be measured: all were."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,16 @@ class Collected:
     others: tuple[Benchmark, ...]
     failures: tuple[Failure, ...]
     asked_for: Callable[[str], bool]
+
+    def asked_in(self, mode: Mode, asked: str) -> Callable[[str], bool]:
+        """Whether an id is of those that are to be measured in a mode.
+
+        Parameters:
+            asked: one mode or "all", as of `modes`.
+        """
+        # What wasn't declared for any mode may have results in one that "all" doesn't stand for.
+        elsewhere = {b.id for b in self.benchmarks if not b.modes and mode not in modes(b, asked)}
+        return lambda id_: asked in (mode, "all") and id_ not in elsewhere and self.asked_for(id_)
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,7 @@ class Outcome:
     saved: Path | None = None
 
 
+@measure_time("iaipy.collect")
 def collect(config: Config, words: Sequence[str], start: Path) -> Collected:
     """Find the benchmarks that the words and the configuration ask for.
 
@@ -143,11 +158,12 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
     if config.save_baseline:
         baselines.check_name(config.save_baseline)
     base = _baseline(config, watcher)
-    collected = collect(config, words, start)
+    collected = _sharded(collect(config, words, start), config, base)
     if not any(modes(b, config.mode) for b in collected.benchmarks) and not collected.failures:
         raise nothing_found(config, words)
     head, interrupted = _measure(config, collected, base, watcher)
-    comparison = _compared(config, head, base, config.baseline or "", collected.asked_for)
+    asked_in = {mode: collected.asked_in(mode, config.mode) for mode in MODES}
+    comparison = _compared(config, head, base, config.baseline or "", asked_in)
     code = _exit_code(comparison, config)
     troubles = _stale(comparison, config)
     if code is ExitCode.OK and gate.nothing_compared(comparison):
@@ -159,12 +175,33 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
         troubles.append(_kept_baseline(config.save_baseline))
     elif config.save_baseline:
         try:
-            saved = _save(storage, config, head, collected.asked_for)
+            saved = _save(storage, config, head, asked_in)
         except IaipyError as error:
             troubles.append(error)
     if code is ExitCode.OK and troubles:
         code = troubles[0].exit_code
     return Outcome(head, comparison, code, tuple(troubles), saved)
+
+
+def _sharded(collected: Collected, config: Config, base: Run | None) -> Collected:
+    """The configured shard of it; what no suite has any more is missed by the first shard alone."""
+    if config.shard is None:
+        return collected
+    measured = [benchmark for benchmark in collected.benchmarks if modes(benchmark, config.mode)]
+    mine = {b.id for b in shards.part(measured, config.shard, shards.costs(base) if base else {})}
+    left = {benchmark.id for benchmark in measured} - mine
+    number, total = config.shard
+    if left and not mine:
+        raise NothingToDoError(
+            f"shard {number}/{total} is empty, because there are only {len(left)} benchmarks",
+            f"split them into {len(left)} shards at most",
+        )
+    return replace(
+        collected,
+        benchmarks=tuple(benchmark for benchmark in collected.benchmarks if benchmark.id not in left),
+        others=(*collected.others, *(b for b in collected.benchmarks if b.id in left)),
+        asked_for=lambda id_: id_ in mine or (number == 1 and id_ not in left and collected.asked_for(id_)),
+    )
 
 
 def compare(config: Config, base_word: str, head_word: str) -> Outcome:
@@ -177,7 +214,7 @@ def compare(config: Config, base_word: str, head_word: str) -> Outcome:
     storage = config.storage
     base_name, base = baselines.find(storage, base_word)
     _, head = baselines.find(storage, head_word)
-    if not config.allow_environment_change:
+    if head.benchmarks and base.benchmarks and not config.allow_environment_change:
         gate.require_same_environment(head, base, base_name)
     comparison = _compared(config, head, base, base_name)
     if gate.nothing_compared(comparison):
@@ -199,12 +236,13 @@ def stored(config: Config, word: str) -> Outcome:
     return Outcome(head, _compared(config, head, None, ""), ExitCode.OK)
 
 
+@measure_time("iaipy.compare")
 def _compared(
     config: Config,
     head: Run,
     base: Run | None,
     base_name: str,
-    asked_for: Callable[[str], bool] = lambda benchmark_id: True,
+    asked_in: Mapping[Mode, Callable[[str], bool]] = _EVERYTHING,
 ) -> Comparison:
     """The run held against a baseline, its counts and its times."""
     comparison = gate.compare(
@@ -213,9 +251,12 @@ def _compared(
         limits=Limits(config.limit, config.hard_limit),
         min_change=config.min_change,
         base_name=base_name,
-        asked_for=lambda id_: config.mode != "walltime" and asked_for(id_),
+        asked_for=asked_in["instructions"],
     )
-    if not head.timings and not (base and base.timings):
+    if base and not (head.benchmarks and base.benchmarks):  # then one of them has no environment
+        comparison = replace(comparison, environment_changes=(), noted_changes=())
+    outcomes: tuple[Measured, ...] = (*head.timings, *head.failures, *(base.timings if base else ()))
+    if all(outcome.mode != "walltime" for outcome in outcomes):
         return comparison
     from iaipy.compare import timings  # numpy takes longer to import than all of iaipy
 
@@ -226,7 +267,7 @@ def _compared(
         threshold=config.walltime_limit,
         control_false_discovery=config.false_discovery_control,
         any_machine=config.allow_environment_change,
-        asked_for=lambda id_: config.mode != "instructions" and asked_for(id_),
+        asked_for=asked_in["walltime"],
     )
     return replace(comparison, timings=timed)
 
@@ -237,6 +278,7 @@ def _exit_code(comparison: Comparison, config: Config) -> ExitCode:
     )
 
 
+@measure_time("iaipy.measure")
 def _measure(config: Config, collected: Collected, base: Run | None, watcher: Watcher) -> tuple[Run, bool]:
     """The run, and whether it was interrupted."""
     storage = config.storage
@@ -314,7 +356,7 @@ def _placed(head: Run, mode: Mode, engine: Engine, config: Config, base: Run | N
     if mode == "walltime":
         return replace(head, machine=engine.environment())
     head = replace(head, environment=engine.environment())
-    if base is not None and not config.allow_environment_change:
+    if base is not None and base.benchmarks and not config.allow_environment_change:
         gate.require_same_environment(head, base, config.baseline or "")
     return head
 
@@ -339,15 +381,20 @@ def _added(head: Run, outcome: Measured, position: dict[str, int]) -> Run:
     return replace(head, failures=tuple(sorted((*head.failures, outcome), key=order)))
 
 
-def _save(storage: Path, config: Config, head: Run, asked_for: Callable[[str], bool]) -> Path:
+@measure_time("iaipy.save")
+def _save(storage: Path, config: Config, head: Run, asked_in: Mapping[Mode, Callable[[str], bool]]) -> Path:
     """Save the run under the configured name, beside those of its results that weren't asked for now."""
     name = config.save_baseline or ""
     if name in baselines.names(storage):
         old = baselines.load(storage, name)
-        counted = tuple(r for r in old.benchmarks if not (config.mode != "walltime" and asked_for(r.id)))
-        timed = tuple(t for t in old.timings if not (config.mode != "instructions" and asked_for(t.id)))
+        counted = tuple(result for result in old.benchmarks if not asked_in["instructions"](result.id))
+        timed = tuple(timing for timing in old.timings if not asked_in["walltime"](timing.id))
         if counted and head.benchmarks:
             gate.require_same_environment(head, old, name)
+        if timed and head.timings:
+            gate.require_same_environment(
+                replace(head, environment=head.machine), replace(old, environment=old.machine), name
+            )
         head = replace(
             head,
             benchmarks=(*head.benchmarks, *counted),

@@ -102,9 +102,14 @@ def ask(
 
 def end(child: Child) -> int:
     """Kill a process with its group, and the groups that its children lead, if it still runs; its status."""
-    for started in _children(child.pid):
-        kill_group(started)
+    started: list[int] = []
+    if child.returncode is None:
+        _signal(child.pid, signal.SIGSTOP)  # so that it can't start another one meanwhile
+        started = _children(child.pid)
     kill_group(child.pid)
+    for pid in started:
+        kill(pid)
+        kill_group(pid)
     status = child.wait()
     _running.discard(child)
     for stream in (child.stdin, child.stdout):
@@ -128,8 +133,12 @@ def kill_group(leader: int) -> None:
 
 def kill(pid: int) -> None:
     """Kill one process."""
+    _signal(pid, signal.SIGKILL)
+
+
+def _signal(pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
 
 
 def gone(pid: int) -> bool:

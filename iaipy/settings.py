@@ -21,8 +21,10 @@ COLORS = ("auto", "always", "never")
 
 _CACHES = ("I1", "D1", "LL")
 _GEOMETRY = re.compile(r"(\d{1,10}),(\d{1,10}),(\d{1,10})", re.ASCII)
+_SHARD = re.compile(r"(\d{1,4})/(\d{1,4})", re.ASCII)
 _SMALLEST_LINE, _LARGEST_CACHE = 16, 1 << 30
 _MOST_JOBS = 1024
+_MOST_SHARDS = 1000
 _MOST_PROCESSES = 1000
 
 
@@ -71,6 +73,15 @@ def _one_of(choices: tuple[str, ...], given: object, where: str) -> str:
     return str(given)
 
 
+def _shard(given: object, where: str) -> tuple[int, int]:
+    match = _SHARD.fullmatch(given) if isinstance(given, str) else None
+    number, total = map(int, match.groups()) if match else (0, 0)
+    if not 1 <= number <= total <= _MOST_SHARDS:
+        wanted = f"of the form N/TOTAL, such as 2/4, with at most {_MOST_SHARDS} in all"
+        raise values.wrong(where, wanted, given)
+    return number, total
+
+
 def _jobs(given: object, where: str) -> int:
     if given == "auto":
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -78,6 +89,13 @@ def _jobs(given: object, where: str) -> int:
         return values.whole(given, where, 1, _MOST_JOBS)
     except UsageError:
         raise values.wrong(where, f"auto, or a whole number from 1 to {_MOST_JOBS}", given) from None
+
+
+def _probability(given: object, where: str) -> float:
+    ratio = parse_ratio(given, where)
+    if not 0 < ratio < 1:
+        raise values.wrong(where, "above 0% and below 100%", given)
+    return ratio
 
 
 def _cache(given: object, where: str) -> dict[str, str]:
@@ -162,6 +180,14 @@ SETTINGS: tuple[Setting, ...] = (
         ("--tag",),
         "TAG",
         multiple=True,
+    ),
+    Setting(
+        "shard",
+        _shard,
+        None,
+        "Only the benchmarks of this shard, of so many; the costs in the baseline decide which these are.",
+        ("--shard",),
+        "N/TOTAL",
     ),
     Setting(
         "repeats",
@@ -310,7 +336,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "significance",
-        partial(parse_ratio),
+        _probability,
         "5%",
         "Wall-clock: how small p must be for a change to count.",
         ("--significance",),

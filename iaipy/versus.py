@@ -57,25 +57,30 @@ def versus(
         _side(name, word, python, config, start)
         for name, word, python in zip(("base", "head"), words, pythons, strict=True)
     ]
+    ids = [side[0].id for side in sides]
     watcher.planned(len(sides))
     timings: dict[str, Timing] = {}
     with ENGINES["walltime"](config) as engine:
-        for outcome in engine.measure(sides, watcher.started):
+        for outcome in engine.measure([each for side in sides for each in side], watcher.started):
             if isinstance(outcome, Failure):
                 raise BenchmarkError(f"{outcome.id}: {outcome.reason}", outcome.details)
             assert isinstance(outcome, Timing)
-            watcher.done(outcome)
             timings[outcome.id] = outcome
+            if outcome.id in ids:
+                watcher.done(outcome)
         for warning in engine.warnings():
             watcher.warned(warning)
         machine = engine.environment()
-    base, head = (timings[side.id] for side in sides)
+    base, head = (timings[id_] for id_ in ids)
     judgement = walltime.judge(base.samples_ns, head.samples_ns, config.significance, config.walltime_limit)
     return Versus(base, head, judgement, machine)
 
 
-def _side(name: str, word: str, python: str, config: Config, start: Path) -> Benchmark:
-    """The one benchmark that a word names, under an id that tells the sides apart."""
+def _side(name: str, word: str, python: str, config: Config, start: Path) -> list[Benchmark]:
+    """The one benchmark that a word names, and the command that it is held against, if any.
+
+    Their ids tell the sides apart.
+    """
     collected = pipeline.collect(
         replace(config, python=python or config.python, mode="walltime"), (word,), start
     )
@@ -85,8 +90,15 @@ def _side(name: str, word: str, python: str, config: Config, start: Path) -> Ben
     if len(collected.benchmarks) != 1:
         found = ", ".join(benchmark.name for benchmark in collected.benchmarks) or "none"
         raise UsageError(f"{word} must name one benchmark, and names {found}", "write FILE::BENCHMARK")
-    benchmark = collected.benchmarks[0]
     under = f" under {python}" if python else ""
-    return replace(
-        benchmark, id=f"{name}: {benchmark.id}{under}", pace=replace(benchmark.pace, python=python)
-    )
+
+    def named(benchmark: Benchmark) -> Benchmark:
+        return replace(
+            benchmark, id=f"{name}: {benchmark.id}{under}", pace=replace(benchmark.pace, python=python)
+        )
+
+    benchmark = named(collected.benchmarks[0])
+    if benchmark.command is None or benchmark.command.minus is None:
+        return [benchmark]
+    partner = named(next(other for other in collected.others if other.id == benchmark.command.minus))
+    return [replace(benchmark, command=replace(benchmark.command, minus=partner.id)), partner]

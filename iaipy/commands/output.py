@@ -15,6 +15,7 @@ from iaipy.errors import ExitCode, HostError
 from iaipy.model.run import Failure
 from iaipy.pipeline import Outcome
 from iaipy.report import reporter, words
+from iaipy.timing import measure_time
 
 
 def check_reports(config: Config) -> None:
@@ -34,7 +35,8 @@ def show_outcome(outcome: Outcome, config: Config) -> ExitCode:
     """Print and write the wanted reports, then what else is to be said; the exit code."""
     for name, path in config.report:
         color = path is None and _colored(config)
-        text = reporter(name).render(outcome.run, outcome.comparison, color=color)
+        with measure_time(f"iaipy.report.{name}"):
+            text = reporter(name).render(outcome.run, outcome.comparison, color=color)
         if path is None:
             click.echo(text, nl=False, color=color)
         else:

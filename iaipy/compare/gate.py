@@ -50,8 +50,9 @@ def compare(
         for result in head.benchmarks
     ]
     for failure in head.failures:
-        path = failure.id.partition("::")[0]
-        entries.append(Entry(failure.id, "failed", why=failure.reason, path=path))
+        if failure.mode == "instructions":
+            path = failure.id.partition("::")[0]
+            entries.append(Entry(failure.id, "failed", why=failure.reason, path=path))
     entries += _missing(head, before.values(), asked_for)
     return Comparison(
         base_name if base else "",
@@ -73,7 +74,7 @@ def exit_code(comparison: Comparison, *, fail_on_improvement: bool, gate_walltim
         return ExitCode.REGRESSION
     if "fail" in statuses or (fail_on_improvement and "improved" in statuses):
         return ExitCode.REGRESSION
-    if "failed" in statuses:
+    if "failed" in statuses or any(entry.status == "failed" for entry in comparison.timings):
         return ExitCode.BENCHMARK_FAILED
     if "incomparable" in statuses:
         return ExitCode.NOTHING_TO_DO

@@ -48,6 +48,11 @@ def compare(
     )
     judgements = {timing.id: judgement for timing, judgement in zip(comparable, judged, strict=True)}
     entries = [_entry(t, t.id in before, judgements.get(t.id), obstacles[t.id]) for t in head.timings]
+    entries += [
+        TimingEntry(failure.id, "failed", why=failure.reason, path=failure.id.partition("::")[0])
+        for failure in head.failures
+        if failure.mode == "walltime"
+    ]
     accounted = {timing.id for timing in head.timings} | {failure.id for failure in head.failures}
     gone = [
         TimingEntry(t.id, "missing", why="not in this run", path=t.path, line=t.line)

@@ -14,7 +14,7 @@ DEFAULT_MIN_CHANGE = 0.001
 Verdict = Literal["unchanged", "within", "regression", "improvement"]
 Status = Literal["pass", "fail", "improved", "new", "missing", "failed", "incomparable"]
 
-TimingStatus = Literal["pass", "fail", "improved", "inconclusive", "new", "missing", "incomparable"]
+TimingStatus = Literal["pass", "fail", "improved", "inconclusive", "new", "missing", "failed", "incomparable"]
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class TimingEntry:
 
     Parameters:
         status: fail (slower), improved (faster), pass (unchanged), inconclusive; or new (no base), missing
-            (no head), incomparable (measured differently, or on another machine).
-        summary: of its samples; None where it is missing.
+            (no head), failed (gave no samples), incomparable (measured differently, or on another machine).
+        summary: of its samples; None where it is missing or failed.
         judgement: None where there is nothing to compare with.
         why: what the status rests on, one sentence; empty without a baseline.
         path, line: where it is declared.

@@ -2,7 +2,7 @@
 
 from iaipy.model.run import Timing
 from iaipy.model.timing import Judgement
-from iaipy.report.numbers import duration, size
+from iaipy.report.numbers import duration, size, threshold
 from iaipy.report.words import printable
 
 
@@ -14,7 +14,7 @@ def render(base: Timing, head: Timing, judgement: Judgement) -> str:
         speedup = found.speedup
         lines += [
             f"head takes {1 / speedup.value:.3g} times the time of base; speed-up {speedup.value:.3g} "
-            f"(95% interval {speedup.low:.3g} … {speedup.high:.3g})",
+            f"({threshold(1 - judgement.rule.alpha)} interval {speedup.low:.3g} … {speedup.high:.3g})",
             f"t({found.df:.1f}) = {found.t:.2f}, p = {found.p:.2g}, d = {found.cohens_d:.1f}",
         ]
     lines.append(f"{judgement.verdict}: {judgement.why}")

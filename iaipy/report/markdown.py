@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import groupby
 
-from iaipy.model.comparison import Change, Comparison, Entry
+from iaipy.model.comparison import Change, Comparison, Entry, TimingEntry
 from iaipy.model.metrics import COUNTERS
 from iaipy.model.run import Failure, Run
 from iaipy.report import times
@@ -13,6 +13,7 @@ from iaipy.report.words import (
     TIMING_OUTCOMES,
     by_id,
     inexact,
+    mode_of,
     moved,
     not_counted,
     printable,
@@ -37,14 +38,15 @@ def render(run: Run, comparison: Comparison, *, color: bool = False) -> str:
         _provenance(run, comparison),
         _table(regressed, comparison),
         timings_table(comparison),
-        _bullets(times.notes(comparison.timings)),
+        [*_bullets(times.notes(comparison.timings)), *_bullets(_intervals(comparison))],
         _machine(run),
         _listed(comparison),
         *[_failure(failure) for failure in run.failures],
         _rows("The environment differs from the baseline's:", comparison.environment_changes),
         _rows("This may explain it:", comparison.noted_changes[:SHOWN_NOTES]) if regressed else [],
         _folded(
-            f"{count(len(others))} {'others' if regressed else 'benchmarks'}", _table(others, comparison)
+            f"{count(len(others))} {'other' if regressed else 'benchmark'}{'' if len(others) == 1 else 's'}",
+            _table(others, comparison),
         ),
         _folded("Remarks", _remarks(run, comparison)),
         _folded("Environment", _environment(run)),
@@ -63,10 +65,11 @@ def code(text: str) -> str:
 
 def _mark(comparison: Comparison) -> str:
     statuses: set[str] = {entry.status for entry in comparison.entries}
-    if statuses & {"fail", "failed"}:
+    timed: set[str] = {entry.status for entry in comparison.timings}
+    if statuses & {"fail", "failed"} or "failed" in timed:
         return "❌"
-    doubtful = comparison.base_name and not statuses & {"pass", "improved"}
-    return "⚠️" if doubtful or "incomparable" in statuses else "✅"
+    doubtful = comparison.base_name and not (statuses | timed) & {"pass", "improved"}
+    return "⚠️" if doubtful or "incomparable" in statuses or "fail" in timed else "✅"
 
 
 def _provenance(run: Run, comparison: Comparison) -> list[str]:
@@ -110,6 +113,19 @@ def _bullets(sentences: Iterable[str]) -> list[str]:
     return [f"- {sentence}" for sentence in sentences]
 
 
+def _intervals(comparison: Comparison) -> list[str]:
+    """How well each mean is known, in one sentence."""
+    summaries = [(entry.id, entry.summary) for entry in comparison.timings if entry.summary]
+    known = [
+        f"{code(id_)} {times.interval(summary)}" for id_, summary in summaries if times.interval(summary)
+    ]
+    return (
+        [f"95% intervals of the means, by Student's t over the processes: {', '.join(known)}."]
+        if known
+        else []
+    )
+
+
 def _machine(run: Run) -> list[str]:
     """Where the times were taken, one line."""
     facts = {**run.machine.fingerprint, **run.machine.notes}
@@ -128,16 +144,19 @@ def _status(entry: Entry, comparison: Comparison) -> str:
 
 
 def _listed(comparison: Comparison) -> list[str]:
-    """What has no numbers to compare, and why."""
-    entries = [entry for entry in comparison.entries if entry.status in ("missing", "incomparable")]
-    return [f"- {entry.status}: {code(entry.id)} ({code(entry.why)})" for entry in entries]
+    """What has no numbers to compare, or none that tell, and why."""
+    told = ("missing", "incomparable", "inconclusive")
+    entries: list[Entry | TimingEntry] = [*comparison.entries, *comparison.timings]
+    return [
+        f"- {entry.status}: {code(entry.id)} ({code(entry.why)})" for entry in entries if entry.status in told
+    ]
 
 
 def _failure(failure: Failure) -> list[str]:
     lines = tail(failure.details)
     fence = "`" * max([2, *(len(list(run)) for line in lines for c, run in groupby(line) if c == "`")]) + "`"
     return [
-        f"**Failed:** {code(failure.id)}: {code(failure.reason)}",
+        f"**Failed:** {code(failure.id)}{mode_of(failure)}: {code(failure.reason)}",
         *(["", f"{fence}text", *lines, fence] if lines else []),
     ]
 
@@ -159,7 +178,7 @@ def _remarks(run: Run, comparison: Comparison) -> list[str]:
                 *(code(note) for note in result.notes),
             ]
         lines += [f"- {code(entry.id)}: {remark}" for remark in remarks]
-    return lines
+    return lines + [f"- {code(timing.id)}: {code(note)}" for timing in run.timings for note in timing.notes]
 
 
 def _environment(run: Run) -> list[str]:

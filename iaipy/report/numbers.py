@@ -43,22 +43,22 @@ _UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 _SIZES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B"))
 
 
-def duration(nanoseconds: float, unit_of: float | None = None) -> str:
-    """A time in four digits: 1234567 → 1.235 ms.
-
-    Parameters:
-        unit_of: another time, in whose unit it is told.
-    """
-    return _in_unit(nanoseconds, _UNITS, nanoseconds if unit_of is None else unit_of)
+def duration(nanoseconds: float) -> str:
+    """A time in four digits: 1234567 → 1.235 ms."""
+    return _in_unit(nanoseconds, _UNITS)
 
 
 def size(size_bytes: float) -> str:
     """A size in memory in four digits: 14200000 → 14.20 MB."""
-    return _in_unit(size_bytes, _SIZES, size_bytes)
+    return _in_unit(size_bytes, _SIZES)
 
 
-def _in_unit(value: float, units: Sequence[tuple[float, str]], like: float) -> str:
-    scale, unit = next((pair for pair in units if abs(like) >= pair[0]), units[-1])
-    scaled = value / scale
-    before_point = len(str(int(abs(scaled))))
-    return f"{scaled:,.{max(0, min(3, 4 - before_point))}f} {unit}"
+def _in_unit(value: float, units: Sequence[tuple[float, str]]) -> str:
+    scale, unit = next((pair for pair in units if _rounded(value) >= pair[0]), units[-1])
+    before_point = len(str(int(_rounded(value) / scale)))
+    return f"{value / scale:,.{max(0, min(3, 4 - before_point))}f} {unit}"
+
+
+def _rounded(value: float) -> float:
+    """The size of a value in four digits: 999.96 is a thousand."""
+    return float(f"{abs(value):.4g}")

@@ -16,6 +16,7 @@ from iaipy.report.words import (
     SHOWN_NOTES,
     by_id,
     inexact,
+    mode_of,
     moved,
     not_counted,
     printable,
@@ -42,6 +43,7 @@ _LISTS = (
 def render(run: Run, comparison: Comparison, *, color: bool = False) -> str:
     """The run as lines of text, neither wrapped nor cut; coloured by escape sequences if asked to."""
     regressed = comparison.of("fail")
+    ended = regressed_line(comparison)
     lines = [
         *_benchmarks(run, comparison),
         *_timings(run, comparison),
@@ -54,8 +56,8 @@ def render(run: Run, comparison: Comparison, *, color: bool = False) -> str:
         *(_rows("This may explain it:", comparison.noted_changes, SHOWN_NOTES) if regressed else []),
         Text(summary(comparison), "bold"),
     ]
-    if regressed:
-        lines.append(Text(regressed_line(comparison), "bold red"))
+    if ended:
+        lines.append(Text(ended, "bold red"))
     return _text(lines, color)
 
 
@@ -107,6 +109,8 @@ def _timings(run: Run, comparison: Comparison) -> list[Text]:
     measured = {timing.id: timing for timing in run.timings}
     lines = []
     for entry in comparison.timings:
+        if entry.status == "failed":
+            continue
         lines.append(Text.assemble((printable(entry.id), "bold"), "  wall-clock time"))
         timing = measured.get(entry.id)
         rows = [*times.figures(entry), *(times.also_measured(timing, entry) if timing else ())]
@@ -145,7 +149,7 @@ def _failures(failures: Iterable[Failure]) -> list[Text]:
     lines = []
     for (reason, details), group in groupby(failures, lambda failure: (failure.reason, failure.details)):
         lines += [
-            *(Text(f"Failed: {printable(failure.id)}", "bold red") for failure in group),
+            *(Text(f"Failed: {printable(failure.id)}{mode_of(failure)}", "bold red") for failure in group),
             Text(f"  {printable(reason)}"),
             *(Text(f"    {line}".rstrip(), "dim") for line in tail(details)),
             Text(),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from iaipy.model.comparison import TimingEntry
 from iaipy.model.run import Timing
 from iaipy.model.timing import Summary
-from iaipy.report.numbers import count, duration, percent, size
+from iaipy.report.numbers import count, duration, percent, size, threshold
 from iaipy.report.words import TIMING_OUTCOMES
 
 COLUMNS = ("Mean ± Stddev", "Min", "P50", "P95", "P99", "Max", "n")
@@ -39,8 +39,8 @@ def figures(entry: TimingEntry) -> list[tuple[str, str]]:
     mean = duration(summary.mean_ns)
     if summary.stddev_ns is not None:
         mean += f" ± {duration(summary.stddev_ns)}"
-    if summary.low_ns is not None and summary.high_ns is not None:
-        mean += f" (95% interval {duration(summary.low_ns)} … {duration(summary.high_ns)})"
+    if within := interval(summary):
+        mean += f" (95% interval {within})"
     points = (
         ("min", summary.min_ns),
         ("p50", summary.p50_ns),
@@ -52,18 +52,27 @@ def figures(entry: TimingEntry) -> list[tuple[str, str]]:
         ("Quantiles", ", ".join(f"{name} {duration(ns)}" for name, ns in (*points, ("max", summary.max_ns)))),
         (
             "Samples",
-            f"{count(summary.n)} in {count(summary.processes)} processes; outliers: "
+            f"{count(summary.n)} in {_processes(count(summary.processes))}; outliers: "
             f"{count(summary.mild_outliers)} mild, {count(summary.severe_outliers)} severe",
         ),
     ]
+
+
+def interval(summary: Summary) -> str:
+    """The 95 % interval of the mean: `1.271 ms … 1.321 ms`; "" where there was one process."""
+    if summary.low_ns is None or summary.high_ns is None:
+        return ""
+    return f"{duration(summary.low_ns)} … {duration(summary.high_ns)}"
 
 
 def also_measured(timing: Timing, entry: TimingEntry) -> list[tuple[str, str]]:
     """What goes with the time: throughput, memory, and the harness's own cost."""
     rows = []
     if timing.elements and entry.summary and entry.summary.mean_ns:
-        rows.append(("Throughput", f"{timing.elements / entry.summary.mean_ns * 1e9:,.1f} elements/s"))
-    rows.append(("Peak memory", size(max(timing.peak_rss_bytes))))
+        per_second = timing.elements / entry.summary.mean_ns * 1e9
+        rows.append(("Throughput", f"{per_second:{',.0f' if per_second >= 100 else '.3g'}} elements/s"))
+    if any(timing.peak_rss_bytes):
+        rows.append(("Peak memory", size(max(timing.peak_rss_bytes))))
     if any(timing.overhead_ns):
         rows.append(("Overhead", f"{duration(max(timing.overhead_ns))} per iteration, subtracted"))
     return rows
@@ -103,8 +112,8 @@ def notes(entries: Iterable[TimingEntry]) -> list[str]:
         for field in ("mild_outliers", "severe_outliers", "n")
     )
     told = [
-        f"n is the number of samples, from {_range(processes)} fresh processes each. The mean is the mean of "
-        "the processes' means; standard deviation and quantiles are those of all samples.",
+        f"n is the number of samples, from {_processes(_range(processes), 'fresh ')} each. The mean is the "
+        "mean of the processes' means; standard deviation and quantiles are those of all samples.",
         f"Outliers by Tukey's fences (1.5 and 3 interquartile ranges): {mild} mild and {severe} severe of "
         f"{samples} samples. They are in all figures.",
     ]
@@ -113,9 +122,14 @@ def notes(entries: Iterable[TimingEntry]) -> list[str]:
         told.append(
             f"Changes are judged by Welch's t-test on one value per process, its {rule.location}, with means "
             f"trimmed by {rule.trim:.0%} at either end. Slower means p < {rule.alpha:g} and more than "
-            f"{rule.threshold:.0%}; unchanged means that the whole 95 % interval lies within that."
+            f"{threshold(rule.threshold)}; unchanged means that the whole {threshold(1 - rule.alpha)} "
+            "interval lies within that."
         )
     return told
+
+
+def _processes(number: str, kind: str = "") -> str:
+    return f"{number} {kind}process{'' if number == '1' else 'es'}"
 
 
 def _range(numbers: list[int]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from iaipy.model.comparison import Change, Comparison, Entry, TimingStatus
 from iaipy.model.metrics import COUNTERS
-from iaipy.model.run import Result
+from iaipy.model.run import Failure, Result
 from iaipy.report.numbers import count, percent, threshold
 
 LABELS = {counter.key: counter.label for counter in COUNTERS}
@@ -80,8 +80,8 @@ def timings_summary(comparison: Comparison) -> str:
     if not numbers:
         return ""
     if not comparison.base_name:
-        numbers = Counter(measured=numbers.total())
-    words = (*TIMING_OUTCOMES.values(), "measured")
+        numbers = Counter(measured=numbers["new"], failed=numbers["failed"])
+    words = ("measured", *TIMING_OUTCOMES.values())
     parts = [f"{count(numbers[word])} {word}" for word in words if numbers[word]]
     return _counted(numbers.total(), "timing", parts)
 
@@ -93,14 +93,23 @@ TIMING_OUTCOMES: dict[TimingStatus, str] = {
     "inconclusive": "inconclusive",
     "new": "new",
     "missing": "missing",
+    "failed": "failed",
     "incomparable": "incomparable",
 }
 
 
 def regressed_line(comparison: Comparison) -> str:
-    """The line that names every regressed benchmark; "" where none did."""
-    names = [printable(entry.id) for entry in comparison.of("fail")]
-    return f"Regressed: {', '.join(names)}" if names else ""
+    """The line that names every benchmark that regressed or got slower; "" where none did."""
+    slower = [entry for entry in comparison.timings if entry.status == "fail"]
+    parts = (("Regressed", comparison.of("fail")), ("Slower", slower))
+    return "; ".join(
+        f"{what}: {', '.join(printable(entry.id) for entry in entries)}" for what, entries in parts if entries
+    )
+
+
+def mode_of(failure: Failure) -> str:
+    """` (wall-clock time)` behind a benchmark that failed while it was timed; "" behind any other."""
+    return " (wall-clock time)" if failure.mode == "walltime" else ""
 
 
 def tail(details: str) -> list[str]:

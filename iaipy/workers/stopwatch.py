@@ -1,11 +1,12 @@
-"""Times a command: runs it again and again from a process so small that its memory hides nobody's.
+"""Times a command: runs it again and again from a process as small as Python can be.
+
+Linux counts a program's peak memory from its start as a copy of the process that starts it, so that of a
+smaller program can't be told. Hence no module is imported here that can be done without.
 
 The request and the answer are Python literals in files.
 """
 
-import ast
 import os
-import signal
 import sys
 from time import perf_counter_ns
 
@@ -13,12 +14,19 @@ from iaipy.workers.pace import Pace, drive, peak_bytes, resolution, schedule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from typing import Any, NoReturn
 
     Request = dict[str, Any]
-
+else:
+    import _signal as signal
 
 _GRACE_S = 2.0
+_HOST = os.getppid()
+_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+"""Signals that the interpreter ignores, and that a program which it starts must not."""
+
+_SMALL = "takes less memory than the process that times it, whose peak is given instead"
 
 
 class _FailedError(Exception):
@@ -29,7 +37,7 @@ class _Runs:
     """Runs a command and knows what its runs had in common.
 
     Parameters:
-        request: argv, stdin (a path or None), setup, teardown (argv or None), expect_exit, ready (a
+        request: argv, env, stdin (a path or None), setup, teardown (argv or None), expect_exit, ready (a
             regular expression or None), timeout_s, output (the path of a file).
     """
 
@@ -45,29 +53,39 @@ class _Runs:
     def round(self, iterations: int) -> int:
         """The nanoseconds from the start of the program to its end, or to its being ready."""
         request = self._request
+        if os.getppid() != _HOST:  # nobody waits for an answer any more
+            os._exit(1)
         self._aside("setup")
         try:
             with open(request["output"], "wb") as output, open(request["stdin"] or os.devnull, "rb") as stdin:
-                if self._ready is None:
-                    begin = perf_counter_ns()
-                    pid = _spawn(request["argv"], stdin.fileno(), output.fileno())
-                    status, peak = _wait(pid, request["timeout_s"])
-                    end = perf_counter_ns()
-                    if status != request["expect_exit"]:
-                        raise _FailedError(f"{_described(status)}, expected {request['expect_exit']}")
-                else:
-                    begin = perf_counter_ns()
-                    end, peak = self._until_ready(stdin.fileno(), output.fileno())
-        finally:
-            self._aside("teardown")
+                elapsed, peak = self._run(stdin.fileno(), output.fileno())
+        except _FailedError:
+            try:
+                self._aside("teardown")
+            except _FailedError:  # because of what went wrong before, which is what a person must know
+                pass
+            raise
+        self._aside("teardown")
         self.peak_bytes = max(self.peak_bytes, peak)
-        return end - begin
+        return elapsed
+
+    def _run(self, stdin: int, output: int) -> "tuple[int, int]":
+        """The nanoseconds of one run, and the most memory it had."""
+        request = self._request
+        begin = perf_counter_ns()
+        if self._ready is not None:
+            end, peak = self._until_ready(stdin, output)
+            return end - begin, peak
+        end, status, peak = _wait(self._spawn(request["argv"], stdin, output), request["timeout_s"])
+        if status != request["expect_exit"]:
+            raise _FailedError(f"{_described(status)}, expected {request['expect_exit']}")
+        return end - begin, peak
 
     def _until_ready(self, stdin: int, output: int) -> "tuple[int, int]":
-        """The instant at which a line of the output matched, and the memory the program had by its end."""
+        """The instant at which a line of the output matched, and the most memory the program had by then."""
         assert self._ready is not None
         source, sink = os.pipe()
-        pid = _spawn(self._request["argv"], stdin, sink)
+        pid = self._spawn(self._request["argv"], stdin, sink)
         os.close(sink)
         line = b""
         try:
@@ -82,23 +100,40 @@ class _Runs:
                     os.write(output, piece)
                     *lines, line = (line + piece).split(b"\n")
                     if any(self._ready.search(each.decode(errors="replace")) for each in lines):
-                        break
+                        return end, peak_bytes(pid)
         except TimeoutError:
             raise _FailedError(
                 f"no line matched {self._request['ready']!r} within {self._request['timeout_s']:g} s"
             ) from None
         finally:
-            os.close(source)
-            peak = peak_bytes(pid)
             _end(pid)
-        return end, peak
+            os.close(source)
+
+    def _spawn(self, argv: "list[str]", stdin: int, output: int) -> int:
+        """Start a program in a process group of its own."""
+        try:
+            return os.posix_spawnp(
+                argv[0],
+                argv,
+                self._request["env"],
+                file_actions=[
+                    (os.POSIX_SPAWN_DUP2, stdin, 0),
+                    (os.POSIX_SPAWN_DUP2, output, 1),
+                    (os.POSIX_SPAWN_DUP2, output, 2),
+                ],
+                setpgroup=0,
+                setsigdef=_IGNORED_BY_PYTHON,
+            )
+        except OSError as error:
+            raise _FailedError(f"{argv[0]} can't be started: {error.strerror}") from None
 
     def _aside(self, what: str) -> None:
         argv = self._request[what]
         if argv is None:
             return
         with open(self._request["output"], "ab") as output, open(os.devnull, "rb") as stdin:
-            status, _ = _wait(_spawn(argv, stdin.fileno(), output.fileno()), self._request["timeout_s"])
+            pid = self._spawn(argv, stdin.fileno(), output.fileno())
+            _, status, _ = _wait(pid, self._request["timeout_s"])
         if status != 0:
             raise _FailedError(f"its {what} {_described(status)}")
 
@@ -120,29 +155,17 @@ class _Deadline:
         raise TimeoutError
 
 
-def _spawn(argv: "list[str]", stdin: int, output: int) -> int:
-    """Start a program in a process group of its own."""
-    actions = [
-        (os.POSIX_SPAWN_DUP2, stdin, 0),
-        (os.POSIX_SPAWN_DUP2, output, 1),
-        (os.POSIX_SPAWN_DUP2, output, 2),
-    ]
-    try:
-        return os.posix_spawnp(argv[0], argv, os.environ, file_actions=actions, setpgroup=0)
-    except OSError as error:
-        raise _FailedError(f"{argv[0]} can't be started: {error.strerror}") from None
-
-
-def _wait(pid: int, timeout_s: float) -> "tuple[int, int]":
-    """The exit status of a process (−N when signal N ended it), and its peak memory in bytes."""
+def _wait(pid: int, timeout_s: float) -> "tuple[int, int, int]":
+    """When a process ended, its exit status (−N when signal N ended it), and its peak memory in bytes."""
     try:
         with _Deadline(timeout_s):
             _, status, used = os.wait4(pid, 0)
+            end = perf_counter_ns()
     except TimeoutError:
         _end(pid)
         raise _FailedError(f"took longer than its timeout of {timeout_s:g} s") from None
     _signal_group(pid, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(status), used.ru_maxrss * 1024
+    return end, os.waitstatus_to_exitcode(status), used.ru_maxrss * 1024
 
 
 def _end(pid: int) -> None:
@@ -151,10 +174,13 @@ def _end(pid: int) -> None:
     try:
         with _Deadline(_GRACE_S):
             os.waitpid(pid, 0)
-        _signal_group(pid, signal.SIGKILL)
-    except TimeoutError:
-        _signal_group(pid, signal.SIGKILL)
+    except (TimeoutError, ChildProcessError):  # the latter where time ran out just as it had been reaped
+        pass
+    _signal_group(pid, signal.SIGKILL)
+    try:
         os.waitpid(pid, 0)
+    except ChildProcessError:
+        pass
 
 
 def _signal_group(pid: int, number: int) -> None:
@@ -167,7 +193,12 @@ def _signal_group(pid: int, number: int) -> None:
 def _described(status: int) -> str:
     if status >= 0:
         return f"ended with exit status {status}"
-    return f"was killed by {signal.Signals(-status).name}"
+    from signal import Signals
+
+    try:
+        return f"was killed by {Signals(-status).name}"
+    except ValueError:  # of the real-time signals only two have names
+        return f"was killed by signal {-status}"
 
 
 def main(request_path: str, answer: str, *pace: str) -> None:
@@ -177,13 +208,14 @@ def main(request_path: str, answer: str, *pace: str) -> None:
         pace: the arguments of Pace; the iterations are one.
     """
     with open(request_path, encoding="utf-8") as file:
-        request: Request = ast.literal_eval(file.read())
+        request: Request = eval(file.read(), {"__builtins__": {}})  # iaipy's own words, as literals
+    os.environ["PATH"] = request["env"].get("PATH", os.defpath)  # where programs are looked for
     runs = _Runs(request)
     wanted = Pace(*map(int, pace))
     wanted.iterations = 1
     try:
         samples, _ = drive(schedule(wanted, resolution(perf_counter_ns), perf_counter_ns), runs.round)
-    except _FailedError as error:
+    except (_FailedError, OSError, RuntimeError) as error:
         document: dict[str, Any] = {"error": (str(error), "")}
     else:
         document = {
@@ -191,7 +223,7 @@ def main(request_path: str, answer: str, *pace: str) -> None:
             "iterations": 1,
             "overhead_ns": 0.0,
             "peak_rss_bytes": runs.peak_bytes,
-            "notes": [],
+            "notes": [_SMALL] if request["ready"] is None and runs.peak_bytes <= peak_bytes() else [],
         }
     with open(answer, "w", encoding="utf-8") as file:
         file.write(ascii(document))

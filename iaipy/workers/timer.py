@@ -31,6 +31,19 @@ if TYPE_CHECKING:
     from iaipy.workers.subject import Work
 
 _OVERHEAD_ROUNDS = 11
+_HOST = os.getppid()
+_left_open: "list[object]" = []
+"""Event loops. Closing one would wait for the tasks and threads that a benchmark has left running."""
+
+
+class _RefusedError(Exception):
+    """Why a benchmark can't be timed, one sentence."""
+
+
+def _leave_if_astray() -> None:
+    """End a process that nobody waits for: a benchmark's own fork that has come back here, or an orphan."""
+    if os.getppid() != _HOST:
+        os._exit(0)
 
 
 def _round(work: "Work", iterations: int) -> int:
@@ -42,11 +55,14 @@ def _round(work: "Work", iterations: int) -> int:
         for _ in repeat(None, iterations):
             result = function(*arguments, **named)
         end = perf_counter_ns()
+        _leave_if_astray()
     finally:
         work.teardown(*arguments, **work.teardown_named)
     if is_coroutine_object(result):
         result.close()
-        raise TypeError("a plain function returned a coroutine that nobody awaits; declare it with async def")
+        raise _RefusedError(
+            "is a plain function that returned a coroutine nobody awaited; declare it with async def"
+        )
     return end - begin
 
 
@@ -58,6 +74,7 @@ async def _round_awaited(work: "Work", iterations: int) -> int:
         for _ in repeat(None, iterations):
             await function(*arguments, **named)
         end = perf_counter_ns()
+        _leave_if_astray()
     finally:
         await settled(work.teardown(*arguments, **work.teardown_named))
     return end - begin
@@ -81,9 +98,8 @@ async def _timed_awaited(
     import asyncio
 
     timed = await drive_awaited(schedule(pace, tick_ns, perf_counter_ns), partial(_round_awaited, work))
-    tasks = len(asyncio.all_tasks()) - 1
-    if tasks:
-        notes.append(f"left {tasks} asyncio task{'s' * (tasks > 1)} running")
+    if len(asyncio.all_tasks()) > 1:
+        notes.append("left asyncio tasks running, whose work is in the times of later calls")
     empty = schedule(_of_empty(timed[1]), tick_ns, perf_counter_ns)
     return timed, await drive_awaited(empty, partial(_round_awaited, calibration(True)))
 
@@ -95,8 +111,9 @@ def _measured(work: "Work", pace: Pace, loop: str) -> "dict[str, Any]":
     if work.is_coroutine:
         import asyncio
 
-        with asyncio.Runner(loop_factory=_loop_factory(loop)) as runner:
-            timed, empty = runner.run(_timed_awaited(work, pace, tick_ns, notes))
+        runner = asyncio.Runner(loop_factory=_loop_factory(loop))
+        _left_open.append(runner)
+        timed, empty = runner.run(_timed_awaited(work, pace, tick_ns, notes))
     else:
         timed, empty = _timed(work, pace, tick_ns)
     samples, iterations = timed
@@ -121,8 +138,10 @@ def _loop_factory(loop: str) -> "Any":
         return None
     try:
         return __import__(loop).new_event_loop
-    except ImportError:
-        raise ImportError(f"the event loop {loop} is not installed for {sys.executable}") from None
+    except (ImportError, ValueError):
+        raise _RefusedError(f"the event loop {loop!r} is not installed for {sys.executable}") from None
+    except AttributeError:
+        raise _RefusedError(f"the module {loop} makes no event loops: it has no new_event_loop") from None
 
 
 def main(root: str, path: str, answer: str, index: str, loop: str, *pace: str) -> None:
@@ -140,8 +159,12 @@ def main(root: str, path: str, answer: str, index: str, loop: str, *pace: str) -
         if work.setup is not nothing or work.teardown is not nothing:
             wanted.iterations = wanted.iterations or 1
         document = _measured(work, wanted, loop)
+    except _RefusedError as error:
+        document = {"error": (str(error), "")}
     except BaseException as error:
-        document = {"error": failure.described(error)}
+        summary, trace = failure.described(error)
+        document = {"error": (f"raised {summary}", trace)}
+    _leave_if_astray()
     with open(answer, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(ascii(document))
     for stream in (sys.stdout, sys.stderr):

@@ -36,6 +36,7 @@ def test_defaults(tmp_path: Path) -> None:
         pattern=("bench_*.py", "bench_*.yaml", "bench_*.yml"),
         keyword="",
         tag=(),
+        shard=None,
         repeats=2,
         timeout_s=300.0,
         jobs=1,
@@ -76,6 +77,7 @@ benchmarks: [perf, more/bench_x.py]
 pattern: perf_*.py
 keyword: parse and not yaml
 tag: [fast]
+shard: 2/4
 repeats: 3
 timeout: 90s
 jobs: 4
@@ -116,6 +118,7 @@ benchmarks = ["perf", "more/bench_x.py"]
 pattern = "perf_*.py"
 keyword = "parse and not yaml"
 tag = ["fast"]
+shard = "2/4"
 repeats = 3
 timeout = 90
 jobs = "4"
@@ -161,6 +164,7 @@ def test_every_key_can_be_set_in_either_file(tmp_path: Path, name: str, text: st
         pattern=("perf_*.py",),
         keyword="parse and not yaml",
         tag=("fast",),
+        shard=(2, 4),
         repeats=3,
         timeout_s=90.0,
         jobs=4,
@@ -305,6 +309,10 @@ def test_two_configurations_in_one_folder_are_refused(tmp_path: Path) -> None:
         ("report: [':x']", "iaipy.yaml: report must be of the form"),
         ("cache: {L2: '1,1,1'}", "iaipy.yaml: cache: unknown cache 'L2'"),
         ("cache: '32768,8,64'", "iaipy.yaml: cache must be of the form NAME=SIZE"),
+        ("shard: 3", "iaipy.yaml: shard must be of the form N/TOTAL, such as 2/4"),
+        ("shard: 0/4", "iaipy.yaml: shard must be of the form N/TOTAL"),
+        ("shard: 5/4", "iaipy.yaml: shard must be of the form N/TOTAL"),
+        ("shard: 1/1001", "iaipy.yaml: shard must be of the form N/TOTAL"),
         ("- a", "iaipy.yaml must be a mapping"),
         ("repeats: 1\nrepeats: 2", "iaipy.yaml:2: the key 'repeats' is already in line 1"),
         ("pass_env: A\npass-env: B", "iaipy.yaml: pass_env is there twice"),

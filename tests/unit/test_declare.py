@@ -74,6 +74,48 @@ def test_options(declared: list[Declaration]) -> None:
     assert (found.tags, found.timeout, found.fork) == (("slow",), "90s", False)
 
 
+def test_options_of_timing(declared: list[Declaration]) -> None:
+    """Every one of them arrives; durations and the loop are left for others to check."""
+    benchmark(
+        mode=["instructions", "walltime"],
+        processes=4,
+        rounds=5,
+        warmup_time="10ms",
+        measurement_time=0.2,
+        loop="uvloop",
+        elements=7,
+    )(plain)
+    (found,) = declared
+    assert found.modes == ("instructions", "walltime")
+    assert (found.processes, found.rounds) == (4, 5)
+    assert (found.warmup_time, found.measurement_time) == ("10ms", 0.2)
+    assert (found.loop, found.elements) == ("uvloop", 7)
+
+
+@pytest.mark.parametrize(
+    ("mode", "modes"),
+    [("walltime", ("walltime",)), (("walltime",), ("walltime",)), ([], ()), ((), ())],
+)
+def test_modes(declared: list[Declaration], mode: Any, modes: tuple[str, ...]) -> None:
+    """One by its name, several in a list; none is any."""
+    benchmark(mode=mode)(plain)
+    assert declared[0].modes == modes
+
+
+def test_defaults_of_timing(declared: list[Declaration]) -> None:
+    """Nothing is decided where nothing is said."""
+    benchmark(plain)
+    (found,) = declared
+    assert (found.modes, found.loop, found.elements) == ((), "asyncio", None)
+    assert (found.processes, found.rounds, found.warmup_time, found.measurement_time) == (None,) * 4
+
+
+def test_elements_may_be_a_parameter(declared: list[Declaration]) -> None:
+    """The number of things is then the value of that parameter."""
+    benchmark(params={"rows": [1, 2]}, elements="rows")(rows)
+    assert declared[0].elements == "rows"
+
+
 def test_coroutine_function(declared: list[Declaration]) -> None:
     """An async def is known for one."""
     benchmark(awaited)
@@ -145,6 +187,15 @@ def test_label_of_a_value(value: object, label: str) -> None:
         ({"params": {"rows": []}, "setup": rows}, ValueError, r"params\['rows'\] is empty"),
         ({"round": 3}, TypeError, "round"),
         ({"mode": "cycles"}, ValueError, "the modes are instructions and walltime"),
+        ({"mode": ("walltime", "cycles")}, ValueError, "the modes are instructions and walltime"),
+        ({"mode": "all"}, ValueError, "the modes are"),
+        ({"mode": 5}, ValueError, "the modes are"),
+        ({"mode": None}, ValueError, "the modes are"),
+        ({"mode": [["walltime"]]}, ValueError, "the modes are"),
+        ({"processes": 0}, ValueError, "processes=0.*at least 1"),
+        ({"processes": 2.5}, ValueError, "whole number"),
+        ({"rounds": -1}, ValueError, "rounds=-1.*at least 1"),
+        ({"rounds": True}, ValueError, "whole number"),
         ({"elements": "rows"}, ValueError, "no parameter is called so"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from iaipy.errors import BenchmarkError, ExitCode, HostError, MeasurementError, 
 from iaipy.measure import ENGINES
 from iaipy.measure.fake import FakeEngine
 from iaipy.model.benchmark import Benchmark
-from iaipy.model.run import Failure, Result
+from iaipy.model.run import Environment, Failure, Result, Timing
 from iaipy.store import baselines
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run(fake: FakeProject, *words: str, **overrides: object) -> pipeline.Outcome
     return pipeline.run(config(fake, **overrides), words, fake.root, pipeline.Watcher())
 
 
-def names(results: Sequence[Result | Failure | Benchmark]) -> list[str]:
+def names(results: Sequence[Result | Timing | Failure | Benchmark]) -> list[str]:
     """The ids without the file."""
     return [result.id.partition("::")[2] for result in results]
 
@@ -282,3 +282,331 @@ def test_compare_of_runs_without_anything_in_common(fake: FakeProject) -> None:
         NothingToDoError, match="none of the benchmarks could be compared with the baseline a"
     ):
         pipeline.compare(config(fake), "a", "b")
+
+
+HERE = {"cpu": "A"}
+
+
+class FakeTimer:
+    """An engine that times by a script.
+
+    Parameters:
+        times: by a benchmark's name, what each of its three processes takes in milliseconds, or None where
+            it fails.
+        machine: the fingerprint of where it is.
+    """
+
+    def __init__(self, times: Mapping[str, float | None], machine: Mapping[str, str]) -> None:
+        self._times = times
+        self._machine = Environment(machine, {"load": "0.00"})
+        self.asked: list[str] = []
+
+    def __call__(self, config: Config) -> FakeTimer:
+        """Make the engine, as `ENGINES` does."""
+        return self
+
+    def __enter__(self) -> FakeTimer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def measure(
+        self, benchmarks: Sequence[Benchmark], started: Callable[[Benchmark], None]
+    ) -> Iterator[Timing | Failure]:
+        """Yield what the script says."""
+        for benchmark in benchmarks:
+            started(benchmark)
+            self.asked.append(benchmark.name)
+            took = self._times[benchmark.name]
+            if took is None:
+                yield Failure(benchmark.id, "it broke", "", "walltime")
+                continue
+            samples = tuple((took * 1e6 * share,) for share in (0.99, 1.0, 1.01))
+            yield Timing(benchmark.id, "command", samples, (1,) * 3, (0.0,) * 3, (1,) * 3, path=SUITE)
+
+    def environment(self) -> Environment:
+        """Where it is."""
+        return self._machine
+
+    def warnings(self) -> list[str]:
+        """What it warns of."""
+        return ["this machine is a fake"]
+
+
+class TimedProject:
+    """A project whose commands are timed by one script and counted by another."""
+
+    def __init__(self, fake: FakeProject, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.fake = fake
+        self._monkeypatch = monkeypatch
+
+    def measures(
+        self, times: Mapping[str, float | None], modes: Mapping[str, str], machine: Mapping[str, str] = HERE
+    ) -> FakeTimer:
+        """Let the project have these commands, declared for these modes, each taking so many ms."""
+        self.fake.measures(dict.fromkeys(times, 10_000))
+        commands = {
+            name: {"run": "x", **({"mode": modes[name].split()} if name in modes else {})} for name in times
+        }
+        (self.fake.root / SUITE).write_text(json.dumps({"commands": commands}))
+        timer = FakeTimer(times, machine)
+        self._monkeypatch.setitem(ENGINES, "walltime", timer)
+        return timer
+
+    def saved(self, name: str = "main") -> tuple[list[str], list[str]]:
+        """The names of the results in a baseline: those counted, those timed."""
+        baseline = baselines.load(self.fake.root / ".iaipy", name)
+        return names(baseline.benchmarks), names(baseline.timings)
+
+
+@pytest.fixture
+def project(fake: FakeProject, monkeypatch: pytest.MonkeyPatch) -> TimedProject:
+    """A project that is timed."""
+    return TimedProject(fake, monkeypatch)
+
+
+TIMES: dict[str, float | None] = {"both": 1.0, "counted": 2.0, "either": 3.0, "timed": 4.0}
+MODES_OF = {"both": "instructions walltime", "counted": "instructions", "timed": "walltime"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "counted", "timed"),
+    [
+        ("all", ["both", "counted", "either"], ["both", "timed"]),
+        ("instructions", ["both", "counted", "either"], []),
+        ("walltime", [], ["both", "either", "timed"]),
+    ],
+)
+def test_modes(project: TimedProject, mode: str, counted: list[str], timed: list[str]) -> None:
+    """Each benchmark is measured in those that it is declared for; what says nothing, in that asked for."""
+    project.measures(TIMES, MODES_OF)
+    planned: list[int] = []
+    watcher = pipeline.Watcher(planned=planned.append)
+    found = pipeline.run(config(project.fake, mode=mode), (), project.fake.root, watcher).run
+    assert (names(found.benchmarks), names(found.timings)) == (counted, timed)
+    assert planned == [len(counted) + len(timed)]
+    assert found.machine.fingerprint == (HERE if timed else {})
+    assert bool(found.environment.fingerprint) == bool(counted)
+
+
+def test_no_benchmark_of_a_mode(project: TimedProject) -> None:
+    """A run that would measure nothing is an error, not a success."""
+    project.measures({"counted": 1.0}, MODES_OF)
+    with pytest.raises(NothingToDoError):
+        run(project.fake, mode="walltime")
+
+
+def test_warnings_of_the_machine_are_passed_on(project: TimedProject) -> None:
+    """Once, with the first result."""
+    project.measures(TIMES, MODES_OF)
+    heard: list[str] = []
+    watcher = pipeline.Watcher(warned=heard.append)
+    pipeline.run(config(project.fake, mode="walltime"), (), project.fake.root, watcher)
+    assert heard == ["this machine is a fake"]
+
+
+def test_a_command_timed_against_another(project: TimedProject) -> None:
+    """The other is timed with it, and reported only if it is asked for."""
+    timer = project.measures({"bare": 1.0, "app": 2.0}, {})
+    (project.fake.root / SUITE).write_text("commands: {bare: x, app: {run: y, minus: bare}}\n")
+    outcome = run(project.fake, mode="walltime", keyword="app")
+    assert timer.asked == ["app", "bare"]
+    assert names(outcome.run.timings) == ["app"]
+
+
+def test_one_mode_leaves_the_others_results(project: TimedProject) -> None:
+    """A baseline gathers counts and times, whichever are saved first."""
+    project.measures(TIMES, MODES_OF)
+    run(project.fake, mode="walltime", save_baseline="main")
+    assert project.saved() == ([], ["both", "either", "timed"])
+    run(project.fake, mode="instructions", save_baseline="main")
+    assert project.saved() == (["both", "counted", "either"], ["both", "either", "timed"])
+    project.measures({"both": 1.0, "timed": 4.0}, MODES_OF)
+    run(project.fake, mode="walltime", save_baseline="main")
+    assert project.saved() == (["both", "counted", "either"], ["both", "timed"])
+
+
+def test_all_modes_keep_times_that_were_asked_for(project: TimedProject) -> None:
+    """What is timed only on request keeps its times when everything is run; what is gone loses them."""
+    project.measures(TIMES, MODES_OF)
+    run(project.fake, mode="walltime", save_baseline="main")
+    outcome = run(project.fake, save_baseline="main", baseline="main")
+    assert [(entry.id, entry.status) for entry in outcome.comparison.timings] == [
+        (f"{SUITE}::both", "pass"),
+        (f"{SUITE}::timed", "pass"),
+    ]
+    assert project.saved() == (["both", "counted", "either"], ["both", "either", "timed"])
+    project.measures({"both": 1.0, "either": 3.0}, {"both": "instructions"})
+    outcome = run(project.fake, save_baseline="main", baseline="main")
+    missing = [entry.id for entry in outcome.comparison.timings if entry.status == "missing"]
+    assert missing == [f"{SUITE}::both", f"{SUITE}::timed"]
+    assert project.saved() == (["both", "either"], ["either"])
+
+
+def test_a_selection_keeps_the_other_times(project: TimedProject) -> None:
+    """Those of benchmarks that weren't chosen."""
+    project.measures(TIMES, MODES_OF)
+    run(project.fake, mode="walltime", save_baseline="main")
+    project.measures({**TIMES, "both": 9.0}, MODES_OF)
+    outcome = run(project.fake, mode="walltime", save_baseline="main", baseline="main", keyword="both")
+    assert [entry.status for entry in outcome.comparison.timings] == ["fail"]
+    saved = baselines.load(project.fake.root / ".iaipy", "main")
+    assert {timing.id: timing.samples_ns[1] for timing in saved.timings} == {
+        f"{SUITE}::both": (9e6,),
+        f"{SUITE}::either": (3e6,),
+        f"{SUITE}::timed": (4e6,),
+    }
+
+
+def test_times_of_two_machines_are_not_mixed(project: TimedProject) -> None:
+    """A selection timed elsewhere isn't saved among a baseline's times; a whole run replaces them."""
+    project.measures(TIMES, MODES_OF)
+    run(project.fake, mode="walltime", save_baseline="main")
+    project.measures(TIMES, MODES_OF, machine={"cpu": "B"})
+    outcome = run(project.fake, mode="walltime", save_baseline="main", keyword="both")
+    assert outcome.exit_code is ExitCode.ENVIRONMENT
+    assert "cpu" in outcome.troubles[0].message
+    assert run(project.fake, mode="walltime", save_baseline="main").exit_code is ExitCode.OK
+    assert baselines.load(project.fake.root / ".iaipy", "main").machine.fingerprint == {"cpu": "B"}
+
+
+def test_a_baseline_without_counts_is_of_no_other_environment(project: TimedProject) -> None:
+    """Where only one side was counted, there are no environments to differ."""
+    project.measures(TIMES, MODES_OF)
+    run(project.fake, mode="walltime", save_baseline="times")
+    outcome = run(project.fake, baseline="times")
+    assert outcome.exit_code is ExitCode.OK
+    assert outcome.comparison.environment_changes == ()
+    run(project.fake, mode="instructions", save_baseline="counts")
+    timed = run(project.fake, mode="walltime", save_baseline="counts", baseline="times")
+    assert timed.comparison.environment_changes == ()
+    compared = pipeline.compare(config(project.fake), "times", "counts")
+    assert compared.exit_code is ExitCode.OK
+    assert {entry.status for entry in compared.comparison.timings} == {"pass"}
+
+
+def test_nothing_in_common_with_the_baseline(project: TimedProject) -> None:
+    """Times held against counts are no comparison."""
+    project.measures(TIMES, MODES_OF)
+    run(project.fake, mode="instructions", save_baseline="main")
+    assert run(project.fake, mode="walltime", baseline="main").exit_code is ExitCode.NOTHING_TO_DO
+
+
+@pytest.mark.parametrize(("gate", "code"), [(None, ExitCode.OK), (True, ExitCode.REGRESSION)])
+def test_slower_times(project: TimedProject, gate: bool | None, code: ExitCode) -> None:
+    """They inform; with gate_walltime they fail the run, and don't become the baseline that they missed."""
+    project.measures({"timed": 4.0}, MODES_OF)
+    run(project.fake, save_baseline="main")
+    project.measures({"timed": 5.0}, MODES_OF)
+    outcome = run(project.fake, baseline="main", save_baseline="main", gate_walltime=gate)
+    assert outcome.comparison.timings[0].status == "fail"
+    assert outcome.exit_code is code
+    kept = baselines.load(project.fake.root / ".iaipy", "main").timings[0].samples_ns[1]
+    assert kept == ((4e6,) if gate else (5e6,))
+
+
+def test_other_limits_for_times(project: TimedProject) -> None:
+    """Threshold and significance are configured."""
+    project.measures({"timed": 4.0}, MODES_OF)
+    run(project.fake, save_baseline="main")
+    project.measures({"timed": 5.0}, MODES_OF)
+    for overrides in ({"walltime_limit": "30%"}, {"significance": 1e-9}):
+        outcome = run(project.fake, baseline="main", gate_walltime=True, **overrides)
+        assert outcome.exit_code is ExitCode.OK
+
+
+def test_a_benchmark_that_fails_while_it_is_timed(project: TimedProject) -> None:
+    """Is told apart from its counts, fails the run, and keeps the baseline from being saved."""
+    project.measures({"both": None, "timed": 1.0}, MODES_OF)
+    outcome = run(project.fake, save_baseline="main")
+    assert outcome.exit_code is ExitCode.BENCHMARK_FAILED
+    assert names(outcome.run.benchmarks) == ["both"]
+    assert [(entry.id, entry.status) for entry in outcome.comparison.timings] == [
+        (f"{SUITE}::timed", "new"),
+        (f"{SUITE}::both", "failed"),
+    ]
+    assert [entry.status for entry in outcome.comparison.entries] == ["new"]
+    assert baselines.names(project.fake.root / ".iaipy") == []
+    alone = run(project.fake, mode="walltime", keyword="both")
+    assert [entry.status for entry in alone.comparison.timings] == ["failed"]
+
+
+def test_a_run_interrupted_while_it_times(project: TimedProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was counted by then is kept, and what was not timed is named with its mode."""
+
+    class Interrupted(FakeTimer):
+        def measure(
+            self, benchmarks: Sequence[Benchmark], started: Callable[[Benchmark], None]
+        ) -> Iterator[Timing | Failure]:
+            yield next(super().measure(benchmarks, started))
+            raise KeyboardInterrupt
+
+    project.measures(TIMES, MODES_OF)
+    monkeypatch.setitem(ENGINES, "walltime", Interrupted(TIMES, HERE))
+    outcome = run(project.fake, save_baseline="main")
+    assert outcome.exit_code is ExitCode.INTERRUPTED
+    assert names(outcome.run.benchmarks) == ["both", "counted", "either"]
+    assert names(outcome.run.timings) == ["both"]
+    assert [(failure.id, failure.mode) for failure in outcome.run.failures] == [
+        (f"{SUITE}::timed", "walltime")
+    ]
+    assert outcome.saved is None
+
+
+FIVE = {"one": 10, "two": 20, "three": 30, "four": 40, "five": 50}
+
+
+def test_shards_measure_the_suite_once(fake: FakeProject) -> None:
+    """Each benchmark is measured by one shard, and what another shard measures is not missing."""
+    fake.measures(FIVE)
+    run(fake, save_baseline="main")
+    found = []
+    for number in (1, 2, 3):
+        outcome = run(fake, baseline="main", shard=f"{number}/3")
+        assert outcome.exit_code is ExitCode.OK
+        assert {entry.status for entry in outcome.comparison.entries} == {"pass"}
+        found += names(outcome.run.benchmarks)
+    assert sorted(found) == sorted(FIVE)
+
+
+def test_costs_in_the_baseline_decide_on_shards(fake: FakeProject) -> None:
+    """A benchmark that took as long as all others together is alone in its shard."""
+    fake.measures(FIVE | {"one": 10_000_000_000})
+    run(fake, save_baseline="main")
+    assert names(run(fake, shard="1/2").run.benchmarks) == ["one", "two"]
+    assert names(run(fake, shard="1/2", baseline="main").run.benchmarks) == ["one"]
+
+
+def test_what_no_shard_has_is_missed_once(fake: FakeProject) -> None:
+    """A benchmark that the suite has no more is missed by the first shard alone."""
+    fake.measures(FIVE)
+    run(fake, save_baseline="main")
+    fake.measures({name: FIVE[name] for name in ("one", "two", "three", "four")})
+    missing = [
+        [entry.id for entry in run(fake, baseline="main", shard=f"{n}/2").comparison.of("missing")]
+        for n in (1, 2)
+    ]
+    assert missing == [[f"{SUITE}::five"], []]
+
+
+def test_shards_can_save_one_baseline_in_turn(fake: FakeProject) -> None:
+    """A shard leaves in a baseline what the others saved."""
+    fake.measures(FIVE)
+    for number in (1, 2):
+        run(fake, save_baseline="main", shard=f"{number}/2")
+    assert len(baselines.load(fake.root / ".iaipy", "main").benchmarks) == len(FIVE)
+
+
+def test_shard_without_benchmarks(fake: FakeProject) -> None:
+    """A shard that is left empty measured nothing, and must not pass for a success."""
+    fake.measures({"one": 10, "two": 20})
+    with pytest.raises(NothingToDoError, match="shard 3/3 is empty, because there are only 2 benchmarks"):
+        run(fake, shard="3/3")
+
+
+def test_shards_of_what_is_measured(fake: FakeProject) -> None:
+    """What the mode leaves out has no part in the shards."""
+    fake.measures(FIVE)
+    with pytest.raises(NothingToDoError, match="no benchmarks that match the selection"):
+        run(fake, shard="1/2", keyword="none_of_them")

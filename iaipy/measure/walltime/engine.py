@@ -5,7 +5,7 @@ import random
 import shutil
 import statistics
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -74,27 +74,34 @@ class WalltimeEngine:
             benchmarks: those to time, and with a command the one that it is held against.
             started: called as one of a benchmark's processes begins.
         """
-        paces = {benchmark.id: self._pace(benchmark, len(benchmarks)) for benchmark in benchmarks}
+        paces = self._paces(benchmarks)
         taken: dict[str, list[Samples]] = {benchmark.id: [] for benchmark in benchmarks}
         failed: set[str] = set()
-        for turn in range(max(pace.processes or 0 for pace in paces.values())):
-            # Every other turn goes backwards, so that nobody always follows the same neighbour.
-            for benchmark in benchmarks if turn % 2 == 0 else reversed(benchmarks):
-                pace = paces[benchmark.id]
-                if benchmark.id in failed or turn >= (pace.processes or 0):
+        done: set[str] = set()
+        try:
+            for benchmark, turn in _turns(benchmarks, paces):
+                if benchmark.id in failed:
                     continue
                 started(benchmark)
                 try:
-                    taken[benchmark.id].append(self._take(benchmark, pace, turn))
+                    taken[benchmark.id].append(self._take(benchmark, paces[benchmark.id], turn))
                 except MeasurementError as error:
                     failed.add(benchmark.id)
                     yield Failure(benchmark.id, error.message, error.details, "walltime")
                     continue
-                if turn + 1 == pace.processes and not _partner(benchmark):
+                if turn + 1 == paces[benchmark.id].processes and not _partner(benchmark):
+                    done.add(benchmark.id)
                     yield _timing(benchmark, taken[benchmark.id])
+        except KeyboardInterrupt:
+            # All benchmarks take turns, so that hardly one is done before the last turn.
+            for benchmark in benchmarks:
+                names = {benchmark.id, _partner(benchmark) or benchmark.id}
+                if benchmark.id not in done and not names & failed and all(taken[name] for name in names):
+                    yield _cut_short(_outcome(benchmark, taken, failed), paces[benchmark.id])
+            raise
         for benchmark in benchmarks:
             if _partner(benchmark) and benchmark.id not in failed:
-                yield _difference(benchmark, taken[benchmark.id], taken[_partner(benchmark)])
+                yield _outcome(benchmark, taken, failed)
 
     def _take(self, benchmark: Benchmark, pace: Pace, turn: int) -> Samples:
         folder = self._folder / f"{next(self._folders):06d}"
@@ -104,11 +111,22 @@ class WalltimeEngine:
             place = replace(place, python=environment.find_python(pace.python, place.env))
         if self._config.layout == "random":
             place = replace(place, env={**place.env, **layout(self._seed + turn, self._config.env)})
-        least = -(-LEAST_SAMPLES // (pace.processes or 1))
+        # A time budget goes before the number of samples.
+        least = 1 if self._config.time_budget_s else -(-LEAST_SAMPLES // (pace.processes or 1))
         try:
             return take(benchmark, place, pace, least, benchmark.timeout_s or self._config.timeout_s, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _paces(self, benchmarks: Sequence[Benchmark]) -> dict[str, Pace]:
+        """The pace of each benchmark; a command gets as many processes as those that are held against it."""
+        paces = {benchmark.id: self._pace(benchmark, len(benchmarks)) for benchmark in benchmarks}
+        for benchmark in benchmarks:
+            partner = _partner(benchmark)
+            if partner:
+                most = max(paces[partner].processes or 0, paces[benchmark.id].processes or 0)
+                paces[partner] = replace(paces[partner], processes=most)
+        return paces
 
     def _pace(self, benchmark: Benchmark, benchmarks: int) -> Pace:
         """The pace with what the configuration decides, within the benchmark's share of the budget."""
@@ -142,6 +160,33 @@ def _partner(benchmark: Benchmark) -> str:
     return (benchmark.command and benchmark.command.minus) or ""
 
 
+def _turns(benchmarks: Sequence[Benchmark], paces: Mapping[str, Pace]) -> Iterator[tuple[Benchmark, int]]:
+    """Who is timed after whom, and for the how-manieth time, from 0."""
+    for turn in range(max(pace.processes or 0 for pace in paces.values())):
+        # Every other turn goes backwards, so that nobody always follows the same neighbour.
+        for benchmark in benchmarks if turn % 2 == 0 else reversed(benchmarks):
+            if turn < (paces[benchmark.id].processes or 0):
+                yield benchmark, turn
+
+
+def _outcome(benchmark: Benchmark, taken: Mapping[str, Sequence[Samples]], failed: Set[str]) -> Outcome:
+    """What became of a benchmark, given the samples of all that were timed."""
+    partner = _partner(benchmark)
+    if not partner:
+        return _timing(benchmark, taken[benchmark.id])
+    if partner in failed:
+        return Failure(benchmark.id, f"{partner}, which it is held against, failed", "", "walltime")
+    return _difference(benchmark, taken[benchmark.id], taken[partner])
+
+
+def _cut_short(outcome: Outcome, pace: Pace) -> Outcome:
+    """An outcome; if it is of fewer processes than were planned, with a note that says so."""
+    if isinstance(outcome, Failure) or len(outcome.samples_ns) == pace.processes:
+        return outcome
+    note = f"interrupted after {len(outcome.samples_ns)} of {pace.processes} processes"
+    return replace(outcome, notes=(*outcome.notes, note))
+
+
 def _timing(benchmark: Benchmark, taken: Sequence[Samples]) -> Timing:
     return Timing(
         id=benchmark.id,
@@ -158,12 +203,8 @@ def _timing(benchmark: Benchmark, taken: Sequence[Samples]) -> Timing:
     )
 
 
-def _difference(benchmark: Benchmark, taken: Sequence[Samples], others: Sequence[Samples]) -> Outcome:
+def _difference(benchmark: Benchmark, taken: Sequence[Samples], others: Sequence[Samples]) -> Timing:
     """The timing less, process by process, the mean time of the command it is held against; not below 0."""
-    if not others:
-        return Failure(
-            benchmark.id, f"{_partner(benchmark)}, which it is held against, failed", "", "walltime"
-        )
     means = [statistics.fmean(each.samples_ns) for each in others]
     less = [
         replace(own, samples_ns=tuple(max(0.0, sample - mean) for sample in own.samples_ns))

@@ -3,7 +3,7 @@
 import ast
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from iaipy import process
@@ -16,6 +16,8 @@ _OUTPUT_LINES = 15
 _NS_PER_S = 1_000_000_000
 _LONGEST_PAD = 4096
 _LARGEST_HASH_SEED = 4_294_967_295
+_SMALL_AND_UNSWAYED = ("-E", "-S")
+"""What the interpreter of a stopwatch is told: the environment is the command's, not its own."""
 _DIGITS = 2
 """Decimals of a nanosecond that are kept: no clock tells more, and files stay small."""
 
@@ -107,6 +109,7 @@ def _command(command: Command, place: Place, words: Sequence[str], timeout_s: fl
     request, answer = folder / "request", folder / "answer"
     asked = {
         "argv": list(command.argv),
+        "env": environment.of_command(place.env, command, place.python),
         "stdin": None if command.stdin is None else str(place.root / command.stdin),
         "setup": None if command.setup is None else list(command.setup),
         "teardown": None if command.teardown is None else list(command.teardown),
@@ -117,8 +120,7 @@ def _command(command: Command, place: Place, words: Sequence[str], timeout_s: fl
     }
     request.write_text(ascii(asked), encoding="utf-8")
     words = launcher.argv("stopwatch", folder, str(request), str(answer), *words)
-    env = environment.of_command(place.env, command, place.python)
-    return _read(replace(place, env=env), words, command.cwd, answer, None)
+    return _read(place, (*_SMALL_AND_UNSWAYED, *words), command.cwd, answer, None)
 
 
 def _read(place: Place, words: Sequence[str], cwd: str, answer: Path, timeout_s: float | None) -> Samples:
@@ -139,7 +141,7 @@ def _read(place: Place, words: Sequence[str], cwd: str, answer: Path, timeout_s:
     printed = process.last_lines(log, _OUTPUT_LINES).replace(link, str(place.root))
     if status is None:
         raise MeasurementError(f"took longer than its timeout of {timeout_s:g} s", printed)
-    if not answer.exists():
+    if status != 0 or not answer.exists():
         raise MeasurementError(f"its process {process.described(status)}", printed)
     document = ast.literal_eval(answer.read_text(encoding="utf-8"))
     if "error" in document:

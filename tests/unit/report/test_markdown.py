@@ -66,3 +66,35 @@ def test_output_with_fences_stays_in_its_block() -> None:
     run = Run("2026-01-01T00:00:00Z", failures=(Failure("a", "b", "x\n````\n<script>"),))
     text = render(run, compare(run, None, limits=Limits()))
     assert "\n`````text\nx\n````\n<script>\n`````\n" in text
+
+
+def test_report_of_times(timed_run: Run, timed: Comparison, golden: Golden) -> None:
+    """A timing of each fate, beside a benchmark that was counted, reads as the golden file does."""
+    golden("report/markdown_times_compared.md", render(timed_run, timed))
+
+
+def test_report_of_times_without_a_baseline(timed_run: Run, timed_alone: Comparison, golden: Golden) -> None:
+    """The table then has the required columns and no others, and the notes say how they were made."""
+    text = render(timed_run, timed_alone)
+    golden("report/markdown_times_alone.md", text)
+    assert "\n| Operation | Mean ± Stddev | Min | P50 | P95 | P99 | Max | n |\n" in text
+
+
+@pytest.mark.parametrize(
+    ("names", "mark"),
+    [
+        (["same"], "✅"),
+        (["faster"], "✅"),
+        (["same", "wobbly"], "✅"),
+        (["same", "slower[rows=10]"], "⚠️"),
+        (["wobbly"], "⚠️"),
+        (["fresh"], "⚠️"),
+        (["same", "broken"], "❌"),
+    ],
+)
+def test_mark_of_times_alone(timed_run: Run, timed: Comparison, names: list[str], mark: str) -> None:
+    """Slower times warn, since they don't gate; a run that compared nothing has shown nothing."""
+    chosen = tuple(entry for entry in timed.timings if entry.id.partition("::")[2] in names)
+    assert len(chosen) == len(names)
+    text = render(timed_run, replace(timed, entries=(), timings=chosen))
+    assert text.startswith(f"### {mark} ")

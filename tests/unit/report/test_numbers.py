@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iaipy.report.numbers import count, percent, threshold
+from iaipy.report.numbers import count, duration, percent, size, threshold
 
 
 def test_thousands_are_separated() -> None:
@@ -57,3 +57,39 @@ def test_no_change_reads_as_nought(ratio: float) -> None:
     """Whatever changed is shown to have changed, in its direction."""
     assert float(percent(ratio).strip("+%").replace(",", "")) > 0
     assert percent(-ratio).startswith("-")
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [
+        (0.0, "0.000 ns"),
+        (0.004, "0.004 ns"),
+        (1.0, "1.000 ns"),
+        (12.345, "12.35 ns"),
+        (999.94, "999.9 ns"),
+        (999.96, "1.000 µs"),
+        (9_999.6, "10.00 µs"),
+        (1_234_567, "1.235 ms"),
+        (999_960_000, "1.000 s"),
+        (86_400e9, "86,400 s"),
+        (-1_500, "-1.500 µs"),
+    ],
+)
+def test_times_in_the_unit_that_suits(nanoseconds: float, text: str) -> None:
+    """Four digits, and the largest unit of which there is one at least."""
+    assert duration(nanoseconds) == text
+
+
+@given(st.floats(1, 9e11))
+def test_times_have_four_digits(nanoseconds: float) -> None:
+    """And are as close as four digits can be."""
+    number, unit = duration(nanoseconds).split()
+    scale = {"ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9}[unit]
+    assert len(number.replace(".", "")) == 4
+    assert float(number.replace(",", "")) * scale == pytest.approx(nanoseconds, rel=0.0006)
+
+
+@pytest.mark.parametrize(("bytes_", "text"), [(512, "512.0 B"), (14_200_000, "14.20 MB"), (3e9, "3.000 GB")])
+def test_sizes_in_the_unit_that_suits(bytes_: float, text: str) -> None:
+    """A kB is a thousand bytes, as disks and networks count."""
+    assert size(bytes_) == text

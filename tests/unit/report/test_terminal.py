@@ -81,3 +81,29 @@ def test_empty_run() -> None:
     """A run of nothing says so."""
     run = Run("")
     assert render(run, compare(run, None, limits=Limits())) == "0 benchmarks\n"
+
+
+def test_report_of_times(timed_run: Run, timed: Comparison, golden: Golden) -> None:
+    """A timing of each fate, beside a benchmark that was counted, reads as the golden file does."""
+    golden("report/terminal_times_compared.txt", render(timed_run, timed))
+
+
+def test_report_of_times_without_a_baseline(timed_run: Run, timed_alone: Comparison, golden: Golden) -> None:
+    """Without a baseline there is neither a change nor a status."""
+    text = render(timed_run, timed_alone)
+    golden("report/terminal_times_alone.txt", text)
+    assert "Status:" not in text
+    assert "Change:" not in text
+
+
+def test_last_line_names_what_got_slower(timed_run: Run, timed: Comparison) -> None:
+    """Also where nothing else regressed."""
+    last = render(timed_run, timed).splitlines()[-1]
+    assert last == "Slower: benchmarks/bench_wait.py::slower[rows=10]"
+
+
+def test_a_failure_says_that_it_was_timed(timed_run: Run, timed: Comparison) -> None:
+    """Two modes can fail in two ways."""
+    text = render(timed_run, timed)
+    assert "Failed: benchmarks/bench_config.py::broken\n" in text
+    assert "Failed: benchmarks/bench_wait.py::broken (wall-clock time)\n" in text

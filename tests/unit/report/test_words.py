@@ -7,8 +7,19 @@ import pytest
 from iaipy.compare.gate import compare
 from iaipy.model.benchmark import Limits
 from iaipy.model.comparison import Comparison
-from iaipy.model.run import Run
-from iaipy.report.words import inexact, moved, not_counted, printable, status, summary, tail
+from iaipy.model.run import Failure, Run
+from iaipy.report.words import (
+    inexact,
+    mode_of,
+    moved,
+    not_counted,
+    printable,
+    regressed_line,
+    status,
+    summary,
+    tail,
+    timings_summary,
+)
 
 
 @pytest.mark.parametrize(
@@ -98,3 +109,29 @@ def test_printable_text_is_left_alone() -> None:
 def test_tail_keeps_indentation() -> None:
     """A traceback's last lines keep their shape."""
     assert tail("a\n  b\n\tc\n\n") == ["a", "  b", "    c"]
+
+
+def test_summary_of_times(timed: Comparison, timed_alone: Comparison) -> None:
+    """Timings are counted apart from benchmarks whose instructions were, and each in one group."""
+    fates = "1 unchanged, 1 slower, 1 faster, 2 inconclusive, 1 new, 1 missing, 1 failed, 1 incomparable"
+    assert timings_summary(timed) == f"9 timings: {fates}"
+    assert summary(timed) == f"2 benchmarks: 1 unchanged, 1 failed; 9 timings: {fates}"
+    assert summary(timed_alone) == "2 benchmarks: 1 measured, 1 failed; 8 timings: 7 measured, 1 failed"
+    assert summary(replace(timed_alone, entries=())) == "8 timings: 7 measured, 1 failed"
+    assert summary(Comparison("", timings=timed_alone.timings[:1])) == "1 timing: 1 measured"
+
+
+def test_what_regressed_and_what_got_slower(compared: Comparison, timed: Comparison) -> None:
+    """One line names both; nothing is said where neither happened."""
+    slower = "Slower: benchmarks/bench_wait.py::slower[rows=10]"
+    assert regressed_line(timed) == slower
+    both = regressed_line(replace(compared, timings=timed.timings))
+    assert both.startswith("Regressed: benchmarks/bench_config.py::slower[rows=10], ")
+    assert both.endswith(f"; {slower}")
+    assert regressed_line(Comparison("")) == ""
+
+
+def test_the_mode_of_a_failure() -> None:
+    """Is said where it isn't the usual one."""
+    assert mode_of(Failure("a", "b")) == ""
+    assert mode_of(Failure("a", "b", "", "walltime")) == " (wall-clock time)"
