@@ -36,7 +36,7 @@ def cli() -> None:
     """Deterministic performance tests for Python: exact counts, baselines, a gate.
 
     \b
-    Exit codes: 0 fine · 1 a counter regressed · 2 usage or configuration · 3 a benchmark failed ·
+    Exit codes: 0 fine · 1 a regression, or a claim fails · 2 usage or configuration · 3 a benchmark failed ·
     4 the environment (valgrind missing, incompatible baseline) · 5 nothing to run or to compare with ·
     70 a mistake of iaipy's · 130 interrupted · 141 nobody reads the output
     """

@@ -31,7 +31,7 @@ def run(*options: str, units: int = UNITS, only: Sequence[str] = (), kept: Path 
     with tempfile.TemporaryDirectory() as folder:
         target = kept or Path(folder, "run.json")
         if not target.exists():
-            words = [f"bench_subjects.py::work[subject={name}]" for name in only] or ["bench_subjects.py"]
+            words = [f"work.py::work[subject={name}]" for name in only] or ["work.py"]
             argv = [
                 *(sys.executable, "-P", "-m", "iaipy", "run", *words, "--mode", "walltime"),
                 *("--storage", f"{folder}/storage", "--report", f"json:{target.absolute()}"),

@@ -1,13 +1,13 @@
 """`iaipy baseline`: look after stored runs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from iaipy import pipeline
 from iaipy.commands.options import config_from, settings_options
-from iaipy.compare import gate
 from iaipy.errors import ExitCode, HostError
-from iaipy.model.benchmark import Limits
 from iaipy.report import reporter
 from iaipy.store import baselines
 
@@ -34,7 +34,8 @@ def list_(**options: object) -> ExitCode:
             click.echo(f"{name:<20} damaged: {error.message}")
             continue
         click.echo(
-            f"{name:<20} {run.created_utc}  {run.commit[:12] or '-':<12}  {len(run.benchmarks)} benchmarks"
+            f"{name:<20} {run.created_utc}  {run.commit[:12] or '-':<12}  {len(run.benchmarks)} benchmarks, "
+            f"{len(run.timings)} timings"
         )
     if not names:
         click.echo(f"no baselines in {storage}; iaipy run --save-baseline NAME saves one", err=True)
@@ -45,12 +46,13 @@ def list_(**options: object) -> ExitCode:
 @click.argument("name")
 @settings_options("storage")
 def show(name: str, **options: object) -> ExitCode:
-    """Show the counters of baseline NAME (or of `last`, or of a file) and where they were made."""
-    title, run = baselines.find(_storage(options), name)
-    click.echo(f"{title}: {run.created_utc}, commit {run.commit or 'unknown'}")
-    for key, value in run.environment.fingerprint.items():
+    """Show the results of baseline NAME (or of `last`, or of a file) and where they were made."""
+    outcome = pipeline.stored(replace(config_from(options), baseline=None), name)
+    run = outcome.run
+    click.echo(f"{name}: {run.created_utc}, commit {run.commit or 'unknown'}")
+    for key, value in (*run.environment.fingerprint.items(), *run.machine.fingerprint.items()):
         click.echo(f"  {key + ':':<14} {value}")
-    click.echo(reporter("terminal").render(run, gate.compare(run, None, limits=Limits())), nl=False)
+    click.echo(reporter("terminal").render(run, outcome.comparison), nl=False)
     return ExitCode.OK
 
 

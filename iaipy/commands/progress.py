@@ -45,7 +45,7 @@ def watching() -> Iterator[Watcher]:
     running: dict[str, None] = {}
 
     def show() -> None:
-        progress.update(task, names=", ".join(running) or "starting valgrind")
+        progress.update(task, names=", ".join(running) or "starting")
 
     def planned(number: int) -> None:
         progress.update(task, total=number)
