@@ -95,7 +95,7 @@ def anew(work: Work) -> Work:
     function = work.function
     if type(function) is type(anew):
         code = _fresh_code(function.__code__)
-        kind: "Any" = type(function)
+        kind: Any = type(function)
         copy = kind(
             code, function.__globals__, function.__name__, function.__defaults__, function.__closure__
         )
