@@ -15,7 +15,7 @@ LEAST_TICKS = 1000
 
 LONGEST_ROUND_NS = 1_000_000
 """Of a calibrated round. An interruption spoils the rounds it falls into, and the median of many short ones
-is untouched by it; docs/statistics.md has the measurement."""
+is untouched by it."""
 
 MOST_ROUNDS = 100
 _RESOLUTION_TRIES = 200
