@@ -14,6 +14,7 @@ from iaipy.errors import UsageError
 from iaipy.limits import parse_hard_limits, parse_limits, parse_ratio
 from iaipy.model.benchmark import MODES
 from iaipy.model.comparison import DEFAULT_LIMIT, DEFAULT_MIN_CHANGE
+from iaipy.model.timing import LEAST_ALPHA
 
 CPU_PROFILES = ("avx2", "any")
 LAYOUTS = ("random", "pinned")
@@ -93,8 +94,8 @@ def _jobs(given: object, where: str) -> int:
 
 def _probability(given: object, where: str) -> float:
     ratio = parse_ratio(given, where)
-    if not 0 < ratio < 1:
-        raise values.wrong(where, "above 0% and below 100%", given)
+    if not LEAST_ALPHA <= ratio < 1:
+        raise values.wrong(where, f"at least {LEAST_ALPHA:.4%} and below 100%", given)
     return ratio
 
 

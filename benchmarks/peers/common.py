@@ -112,7 +112,7 @@ def must(argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -
 
 def iaipy(*words: str, valgrind: str, program: Sequence[str] = ("-P", "-m", "iaipy")) -> list[str]:
     """The command line of `iaipy run` under the interpreter that runs this."""
-    return [sys.executable, *program, "run", "--valgrind", valgrind, *words]
+    return [sys.executable, *program, "run", "--mode", "instructions", "--valgrind", valgrind, *words]
 
 
 def counts(document: Path) -> dict[str, Counters]:

@@ -1,6 +1,7 @@
 """A suite split into shards, each of which is measured on a machine of its own."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from statistics import median
@@ -12,10 +13,13 @@ Shard = tuple[int, int]
 """Which of how many, from 1."""
 
 _INSTRUCTIONS_PER_S = 40e6
-"""What cachegrind manages; only how it relates to the other two matters."""
+"""What cachegrind manages; only how it relates to the others matters."""
 
 _MEASUREMENT_S = 0.1
 """What a measurement takes however short the benchmark: forks, calibration, set-up."""
+
+_FILE_S = 10.0
+"""What it takes to import a file of functions, without valgrind and then under it, and to calibrate."""
 
 _PROCESS_S = 0.2
 """What a process that times takes to start."""
@@ -45,11 +49,13 @@ def part(benchmarks: Sequence[Benchmark], shard: Shard, costs: Mapping[str, floa
 
 
 def costs(run: Run) -> dict[str, float]:
-    """About how many seconds each benchmark of a run took to measure."""
+    """About how many seconds each benchmark of a run took to measure, with its part of its file's import."""
     found: dict[str, float] = {}
+    imported = Counter(result.path for result in run.benchmarks if result.kind != "command")
     for result in run.benchmarks:
         calls = result.counters["instructions"] * (result.warmup + result.iterations) / result.iterations
-        found[result.id] = result.repeats * (_MEASUREMENT_S + calls / _INSTRUCTIONS_PER_S)
+        measured_s = result.repeats * (_MEASUREMENT_S + calls / _INSTRUCTIONS_PER_S)
+        found[result.id] = measured_s + (0 if result.kind == "command" else _FILE_S / imported[result.path])
     for timing in run.timings:
         timed_ns = sum(
             sum(ns) * calls for ns, calls in zip(timing.samples_ns, timing.iterations, strict=False)

@@ -3,10 +3,13 @@
 from iaipy.commands.baseline import baseline
 from iaipy.commands.compare import compare
 from iaipy.commands.doctor import doctor
+from iaipy.commands.history import history
 from iaipy.commands.listing import listing
+from iaipy.commands.merge import merge
+from iaipy.commands.profile import profile
 from iaipy.commands.report import report
 from iaipy.commands.run import run
 from iaipy.commands.validate import validate
 from iaipy.commands.versus import versus
 
-COMMANDS = (run, compare, versus, validate, report, listing, baseline, doctor)
+COMMANDS = (run, compare, versus, validate, profile, report, listing, baseline, history, merge, doctor)

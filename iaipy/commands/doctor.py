@@ -49,6 +49,8 @@ def doctor(**options: object) -> ExitCode:
             benchmarks=("bench_doctor.py",),
             keyword="",
             tag=(),
+            shard=None,
+            mode="instructions",
             baseline=None,
             save_baseline=None,
         )

@@ -72,9 +72,14 @@ def keep_evidence(outcome: Outcome, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         for number in count(1):
             path = folder / (f"baselines-{day}.md" if number == 1 else f"baselines-{day}-{number}.md")
-            with contextlib.suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
-                file.write(text)
+            with contextlib.suppress(FileExistsError):
+                path.touch(exist_ok=False)
                 break
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError:
+            path.unlink()
+            raise
     except OSError as error:
         raise HostError(f"the evidence can't be kept in {folder}: {error.strerror}") from error
     return path

@@ -116,7 +116,14 @@ def _undecided(base: Samples, head: Samples, rule: Rule) -> Judgement:
         figures=figures,
         p_adjusted=None,
         rule=rule,
+        mean_change=_mean_change(base, head),
     )
+
+
+def _mean_change(base: Samples, head: Samples) -> float | None:
+    """How the mean of the processes' means changed; None from nought."""
+    before, after = (trimmed_mean(process_values(samples, "mean")) for samples in (base, head))
+    return after / before - 1 if before else None
 
 
 def _figures(before: tuple[float, ...], after: tuple[float, ...], rule: Rule) -> Figures:
@@ -147,6 +154,13 @@ def _decided(judgement: Judgement, figures: Figures, p_adjusted: float) -> Judge
         threshold=f"{rule.threshold * 100:.6g}%",
         least=f"{figures.least_detectable:+.1%}",
     )
+    mean = judgement.mean_change or 0.0
+    if verdict == "unchanged" and round(abs(mean), 12) > rule.threshold:
+        verdict = "inconclusive"
+        why = (
+            f"most samples took the same time ({change.value:+.1%}), but their mean moved by {mean:+.1%}: "
+            "some rounds or processes were much slower on one side"
+        )
     return replace(judgement, verdict=verdict, why=why, p_adjusted=p_adjusted)
 
 

@@ -9,6 +9,9 @@ Location = Literal["mean", "median"]
 """What stands for a process: the mean or the median of its samples."""
 
 DEFAULT_ALPHA = 0.05
+LEAST_ALPHA = 1e-6
+"""Far below it, the search for the least detectable change no longer ends."""
+
 DEFAULT_THRESHOLD = 0.10
 DEFAULT_LOCATION: Location = "median"
 DEFAULT_TRIM = 0.3
@@ -74,8 +77,8 @@ class Rule:
     trim: float = DEFAULT_TRIM
 
     def __post_init__(self) -> None:
-        if not 0 < self.alpha < 1:
-            raise ValueError(f"alpha {self.alpha!r}: a probability above 0 and below 1 is wanted")
+        if not LEAST_ALPHA <= self.alpha < 1:
+            raise ValueError(f"alpha {self.alpha!r}: a probability from {LEAST_ALPHA:g} to below 1 is wanted")
         if not 0 <= self.threshold < math.inf:
             raise ValueError(f"threshold {self.threshold!r}: a ratio of at least 0 is wanted, 0.1 for 10 %")
 
@@ -109,7 +112,7 @@ class Judgement:
     Parameters:
         verdict: regression (p_adjusted below alpha, and the change above the threshold), improvement (the
             same, and the change below minus the threshold), unchanged (the whole interval of the change lies
-            within ± the threshold), or else inconclusive.
+            within ± the threshold, and so does the change of the means), or else inconclusive.
         why: what the verdict rests on, one sentence.
         base_processes, head_processes: how many processes were compared.
         base_ns, head_ns: what was compared: the trimmed mean of the processes' values.
@@ -118,6 +121,7 @@ class Judgement:
         p_adjusted: what was held against alpha: p, or its adjustment for the number of benchmarks.
         rule: by what it was judged.
         remark: a caveat that goes with the figures; empty where there is none.
+        mean_change: the same as change, of the means; these follow what strikes few samples, too.
     """
 
     verdict: TimeVerdict
@@ -131,3 +135,4 @@ class Judgement:
     p_adjusted: float | None
     rule: Rule
     remark: str = ""
+    mean_change: float | None = None

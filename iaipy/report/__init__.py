@@ -11,7 +11,16 @@ from typing import Protocol
 from iaipy.errors import UsageError
 from iaipy.model.comparison import Comparison
 from iaipy.model.run import Run
-from iaipy.report import iai, json, markdown, terminal
+from iaipy.report import (
+    bmf,
+    github,
+    github_action_benchmark,
+    github_summary,
+    iai,
+    json,
+    markdown,
+    terminal,
+)
 
 
 class Render(Protocol):
@@ -50,6 +59,16 @@ REPORTERS = {
         Reporter("json", json.render, "the document that baselines are stored as"),
         Reporter("markdown", markdown.render, "tables for a pull request's comment"),
         Reporter("iai", iai.render, "the text of Rust's iai, for tools that read that"),
+        Reporter("github", github.render, "the log of a GitHub Actions step, with annotations"),
+        Reporter(
+            "github-summary", github_summary.render, "Markdown for $GITHUB_STEP_SUMMARY, never too large"
+        ),
+        Reporter(
+            "github-action-benchmark",
+            github_action_benchmark.render,
+            "JSON for the action of that name (customSmallerIsBetter)",
+        ),
+        Reporter("bmf", bmf.render, "JSON for Bencher (Bencher Metric Format)"),
     )
 }
 

@@ -8,7 +8,7 @@ of machine code without a branch into libc or Python.
 
 from iaipy.workers._libc import ffi
 
-__all__ = ["C", "cpu", "ffi", "reading", "running_on_valgrind", "start_instrumentation"]
+__all__ = ["C", "client_request", "cpu", "ffi", "reading", "running_on_valgrind", "start_instrumentation"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,21 +82,23 @@ reading: "Callable[[], int]" = (
 )
 
 
-def _request(number: int) -> int:
+def client_request(number: int) -> "Callable[[], int]":
+    """A function that asks this of valgrind; it does nothing elsewhere, or where there is no code for it."""
     if MACHINE not in _CLIENT_REQUEST:
-        return 0
+        return int
     routine = _routine("client_request_t", _CLIENT_REQUEST[MACHINE])
-    return int(routine(ffi.new("unsigned long[6]", [number, 0, 0, 0, 0, 0]), 0))
+    request = ffi.new("unsigned long[6]", [number, 0, 0, 0, 0, 0])
+    return lambda: int(routine(request, 0))
 
 
 def running_on_valgrind() -> bool:
     """Whether valgrind executes this process."""
-    return _request(_RUNNING_ON_VALGRIND) > 0
+    return client_request(_RUNNING_ON_VALGRIND)() > 0
 
 
 def start_instrumentation() -> None:
     """Let cachegrind (3.22 and newer, started with --instr-at-start=no) count from here on."""
-    _request(_START_INSTRUMENTATION)
+    client_request(_START_INSTRUMENTATION)()
 
 
 def cpu() -> str:

@@ -18,6 +18,7 @@ UNAWAITED = "unawaited"
 
 HELLO = "hello"
 IMPORT_ERROR = "import-error"
+NAMES = "names"
 
 
 def answer_name(ticket: int) -> str:

@@ -90,7 +90,7 @@ DECLARATIONS = {
     ),
     "generator": ("@benchmark\ndef work():\n    yield\n", 3, "@benchmark on the generator function work"),
     "builtin": ("benchmark(len)\n", 3, "@benchmark takes a Python function"),
-    "option": ("@benchmark(rounds=3)\ndef work(): pass\n", 3, "@benchmark has no option rounds"),
+    "option": ("@benchmark(round=3)\ndef work(): pass\n", 3, "@benchmark has no option round"),
     "parameter": (
         "@benchmark(params={'rows': [1]})\ndef work(): pass\n",
         3,

@@ -3,7 +3,7 @@
 import shlex
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from iaipy.config import Config
 from iaipy.measure import ENGINES, Engine, environment
 from iaipy.measure.fake import FakeEngine
 from iaipy.model.metrics import Events
+from iaipy.model.profile import Accounting, Frame, Function, Profile
 from iaipy.model.run import Environment, Failure
 
 FILE = "benchmarks/bench_cli.yaml"
@@ -103,3 +104,33 @@ def fake(
     handler = signal.getsignal(signal.SIGTERM)
     yield FakeProject(tmp_path, monkeypatch, capsys)
     signal.signal(signal.SIGTERM, handler)
+
+
+MakeProfile = Callable[[Mapping[str, tuple[int, int]]], Profile]
+
+
+@pytest.fixture
+def make_profile() -> MakeProfile:
+    """Makes a profile of paths "caller;callee;function", each with its own instructions and calls.
+
+    Callers stand before what they call. Each function is on line 1 of a file named after its module.
+    """
+
+    def make(costs: Mapping[str, tuple[int, int]]) -> Profile:
+        functions: dict[str, int] = {}
+        positions = {"": -1}
+        frames: list[Frame] = []
+        for path, (own, calls) in costs.items():
+            above, _, name = path.rpartition(";")
+            index = functions.setdefault(name, len(functions))
+            positions[path] = len(frames)
+            frames.append(Frame(index, positions[above], own, calls))
+        total = sum(own for own, _ in costs.values())
+        return Profile(
+            "benchmarks/bench_x.py::parse",
+            tuple(Function(name, f"{name.partition('.')[0]}.py", 1) for name in functions),
+            tuple(frames),
+            Accounting(total, 0, 0, 0, total),
+        )
+
+    return make

@@ -25,8 +25,8 @@ BASE = (
     "iaipy.process",
 )
 WORKERS_FOR_THE_HOST = ("iaipy.workers.launcher", "iaipy.workers.protocol")
-STAGES = (*BASE, "iaipy.collect", "iaipy.measure", *WORKERS_FOR_THE_HOST)
-JOINED = ("iaipy.pipeline", "iaipy.versus", "iaipy.validation")
+STAGES = (*BASE, "iaipy.profile", "iaipy.collect", "iaipy.measure", *WORKERS_FOR_THE_HOST)
+JOINED = ("iaipy.pipeline", "iaipy.versus", "iaipy.validation", "iaipy.profiling")
 EVERYTHING = (*STAGES, *TIMING, "iaipy.report", *JOINED, "iaipy.commands", "iaipy.cli")
 MEASURED = ("iaipy.declare", "iaipy.workers")
 
@@ -37,22 +37,26 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.model": (MODEL, ()),
     **dict.fromkeys((name for name in BASE if name not in MODEL), (BASE, ("yaml", "filelock"))),
     "iaipy.compare": ((*MODEL, "iaipy.compare"), ("numpy", "scipy")),
+    "iaipy.profile": ((*MODEL, "iaipy.profile"), ()),
     "iaipy.performance": ((*MODEL, "iaipy.compare"), ()),
     "iaipy.spawn": (("iaipy.spawn", "iaipy.process"), ()),
     "iaipy.timing": (("iaipy.timing",), ()),
     "iaipy.collect": (STAGES, ()),
     "iaipy.measure": ((*STAGES, *TIMING), ()),
-    "iaipy.report": ((*MODEL, "iaipy.compare", "iaipy.report"), ("rich",)),
+    "iaipy.report": ((*MODEL, "iaipy.compare", "iaipy.profile", "iaipy.report"), ("rich",)),
     "iaipy.report.json": ((*MODEL, "iaipy.store.document"), ()),
     "iaipy.pipeline": ((*STAGES, *TIMING, "iaipy.report"), ()),
     "iaipy.versus": ((*STAGES, "iaipy.pipeline"), ()),
     "iaipy.validation": ((*STAGES, "iaipy.pipeline"), ()),
+    "iaipy.profiling": ((*STAGES, *TIMING, "iaipy.pipeline"), ()),
     "iaipy.commands": (EVERYTHING, ("click", "rich")),
     "iaipy.cli": (EVERYTHING, ("click",)),
     "iaipy.declare": ((), ()),
     "iaipy.workers": (MEASURED, ("_cffi_backend",)),
     # These two run on the host: one starts the workers, the other wrote _libc.py.
     "iaipy.workers.launcher": ((), ()),
+    # It asks the interpreter for names once all is counted.
+    "iaipy.workers.profiler": (MEASURED, ()),
     # These are timed without valgrind, where an import costs nobody anything.
     "iaipy.workers.timer": (MEASURED, ()),
     "iaipy.workers.stopwatch": (MEASURED, ()),

@@ -349,7 +349,6 @@ def test_compare_with_a_baseline() -> None:
     assert before.compare_with(after).verdict == "improvement"
     assert before.compare_with(before).verdict == "unchanged"
     assert after.compare_with(before, threshold=0.3).verdict == "unchanged"
-    assert after.compare_with(before, alpha=1e-60).verdict == "inconclusive"
 
 
 def test_a_comparison_needs_two_samples() -> None:

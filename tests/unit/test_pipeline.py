@@ -511,7 +511,7 @@ def test_other_limits_for_times(project: TimedProject) -> None:
     project.measures({"timed": 4.0}, MODES_OF)
     run(project.fake, save_baseline="main")
     project.measures({"timed": 5.0}, MODES_OF)
-    for overrides in ({"walltime_limit": "30%"}, {"significance": 1e-9}):
+    for overrides in ({"walltime_limit": "30%"}, {"significance": 1e-6}):
         outcome = run(project.fake, baseline="main", gate_walltime=True, **overrides)
         assert outcome.exit_code is ExitCode.OK
 

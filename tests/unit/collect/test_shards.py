@@ -109,9 +109,19 @@ def test_costs_grow_with_what_is_measured() -> None:
             timings=(timing, replace(timing, id="both")),
         )
     )
-    assert found["small"] < 1 < found["large"] < found["warm"] < found["often"]
+    assert found["small"] < found["large"] < found["warm"] < found["often"]
     assert found["t"] == pytest.approx(4.4)
     assert found["both"] == pytest.approx(found["small"] + found["t"])
+
+
+def test_files_are_imported_once() -> None:
+    """What importing a file takes is shared by its benchmarks; commands have nothing to import."""
+    one, other = (replace(result(name, 0), path="a.py") for name in ("one", "other"))
+    alone = replace(result("alone", 0), path="b.py")
+    command = replace(result("command", 0), path="c.yaml", kind="command")
+    found = costs(Run("", benchmarks=(one, other, alone, command)))
+    assert found["one"] == found["other"] < found["alone"]
+    assert found["one"] + found["other"] == pytest.approx(found["alone"] + found["command"])
 
 
 def test_no_run_no_costs() -> None:

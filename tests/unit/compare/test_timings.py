@@ -169,7 +169,7 @@ def test_rule() -> None:
     head, base = run(timing("a", 1.05)), run(timing("a"))
     assert only(head, base).status == "pass"
     assert only(head, base, threshold=0.02).status == "fail"
-    assert only(head, base, threshold=0.02, alpha=1e-9).status == "inconclusive"
+    assert only(head, base, threshold=0.02, alpha=1e-6).status == "inconclusive"
 
 
 def test_a_suite_is_adjusted_for_its_size() -> None:

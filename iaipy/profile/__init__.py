@@ -1,0 +1,1 @@
+"""From what callgrind recorded to a call tree, its sums, and its difference with another. Pure functions."""

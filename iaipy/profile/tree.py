@@ -1,0 +1,253 @@
+"""From callgrind's contexts to a call tree of the benchmark.
+
+A path of callgrind's leads from iaipy's worker through CPython's C functions to the function itself:
+`…, _region, _PyEval_EvalFrameDefault, PyObject_Vectorcall, <trampoline's server>, bench.parse, …`. What the
+benchmark isn't answerable for is taken off at the front, and what serves trampolines from in between.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Literal
+
+from iaipy.model.profile import Accounting, Frame, Function, Profile, Recording
+from iaipy.profile.names import Trampolines
+
+_SERVER = "py_trampoline_evaluator"
+"""The C function of CPython that calls all trampolines (Python/perf_trampoline.c)."""
+
+_EVALUATOR = "_PyEval_EvalFrameDefault"
+"""What runs a Python function; called at once where a trampoline couldn't be made."""
+
+_LINK = " [PLT]"
+"""What callgrind puts behind the address of code that only leads to a function of another library."""
+
+_FREEING = frozenset({"_Py_Dealloc", "gc_collect_main", "_Py_RunGC"})
+
+CUT = Function("(callers too many to be told apart)")
+HARNESS = Function("(iaipy)")
+FREED = Function("(results freed)")
+UNKNOWN = Function("(function without a name)")
+NO_PYTHON = Function("(no Python caller)")
+
+
+_Kind = Literal["frame", "stub", "trampoline", "harness"]
+"""Whose instructions: a frame's, a frame's trampoline's, those that serve trampolines, or the worker's."""
+
+
+@dataclass
+class _Node:
+    function: Function
+    parent: "_Node | None" = None
+    instructions: int = 0
+    calls: int = 0
+    children: dict[Function, "_Node"] = field(default_factory=dict)
+
+    def child(self, function: Function) -> "_Node":
+        """The frame of a function called from here."""
+        found = self.children.get(function)
+        if found is None:
+            found = self.children[function] = _Node(function, self)
+        return found
+
+
+def build(recording: Recording, counted: int | None, benchmark: str, iterations: int = 1) -> Profile:
+    """The call tree of one benchmark, C functions included.
+
+    What is left out is told by the profile's accounting. Python calls take more than usual while trampolines
+    are active, because the interpreter otherwise runs a called Python function without a call in C. How
+    much that is in all follows from what cachegrind counts without trampolines; it is taken from the called
+    functions in proportion to their calls, but never more than they have.
+
+    Parameters:
+        counted: what cachegrind counts for the benchmark; None where that isn't known, and nothing is taken.
+        benchmark: its id.
+    """
+    top = _Node(Function(""))
+    harness = trampolines = 0
+    cutter = _Cutter(recording)
+    for context in recording.dump.contexts:
+        kind, path = cutter.cut(_without_links(context.path), is_cut=context.is_cut)
+        if kind == "trampoline":
+            trampolines += context.instructions
+            continue
+        if kind == "harness":
+            harness += context.instructions
+            continue
+        node = top
+        for function in path:
+            node = node.child(function)
+        if node.function not in (FREED, CUT) and not context.path[-1].endswith(_LINK):
+            node.calls += context.calls
+        if kind == "stub":
+            trampolines += context.instructions
+        else:
+            node.instructions += context.instructions
+    executed = recording.dump.instructions
+    excess = 0 if counted is None else executed - trampolines - harness - counted
+    given_back = min(harness, max(0, -excess))
+    if given_back:
+        top.child(HARNESS).instructions = given_back
+    taken = _take(top, max(0, excess))
+    functions, frames = _flattened(top)
+    accounting = Accounting(
+        executed, trampolines, harness - given_back, taken, executed if counted is None else counted
+    )
+    return Profile(
+        benchmark,
+        functions,
+        frames,
+        accounting,
+        python=bool(recording.functions),
+        native=True,
+        iterations=iterations,
+        notes=recording.notes,
+    )
+
+
+def _without_links(path: Sequence[str]) -> tuple[str, ...]:
+    """A path without what leads from library to library, which belongs to the calling function."""
+    return tuple(symbol for symbol in path if not symbol.endswith(_LINK)) or (path[0],)
+
+
+class _Cutter:
+    """Makes a frame's functions of callgrind's symbols."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._trampolines = Trampolines(recording.functions)
+        self._functions: dict[str, Function] = {}
+        self._servers = {_SERVER}
+        for context in recording.dump.contexts:  # a stripped interpreter has no names for its own functions
+            for caller, symbol in pairwise(context.path[-2:]):
+                if caller.startswith("0x") and self._trampolines.address(symbol) is not None:
+                    self._servers.add(caller)
+
+    def cut(self, symbols: Sequence[str], *, is_cut: bool) -> tuple[_Kind, list[Function]]:
+        """What a context's instructions are, and the functions of its path in the benchmark."""
+        if not self._recording.functions:
+            return "frame", [self._native(symbol) for symbol in symbols]
+        python = [self._python(symbols, at) for at in range(len(symbols))]
+        server = max((at for at, symbol in enumerate(symbols) if symbol in self._servers), default=-1)
+        if server >= 0 and (server == len(symbols) - 1 or python[server + 1] is None):
+            return "trampoline", []
+        begin = self._begin(symbols)
+        inside = [at for at in range(begin, len(symbols)) if symbols[at] not in self._servers]
+        path = [python[at] or self._native(symbols[at]) for at in inside]
+        first = next((n for n, at in enumerate(inside) if python[at]), len(inside))
+        if begin and first == len(inside):
+            return ("frame", [FREED]) if _FREEING & {*symbols[begin:]} else ("harness", [])
+        if begin:
+            path = path[first:]
+        elif is_cut:
+            path = [CUT, *path[first:]]
+        return ("stub" if python[-1] and symbols[-1] != _EVALUATOR else "frame"), path
+
+    def _begin(self, symbols: Sequence[str]) -> int:
+        """Where the benchmark's part of a path begins; behind its end, where the path is the worker's."""
+        begin, is_inside = 0, False
+        for at, symbol in enumerate(symbols):
+            address = self._trampolines.address(symbol)
+            if address not in self._recording.harness:
+                continue
+            if is_inside:
+                return len(symbols)
+            begin, is_inside = at + 1, address in self._recording.regions
+        return begin
+
+    def _python(self, symbols: Sequence[str], at: int) -> Function | None:
+        """The Python function that a symbol of a path stands for; None where it is a C function's."""
+        address = self._trampolines.address(symbols[at])
+        if address is not None:
+            return self._recording.functions[address]
+        is_served = at > 0 and symbols[at - 1] == _SERVER
+        return UNKNOWN if is_served and symbols[at].startswith(("0x", _EVALUATOR)) else None
+
+    def _native(self, symbol: str) -> Function:
+        found = self._functions.get(symbol)
+        if found is None:
+            name = "(machine code without a name)" if symbol.startswith("0x") else symbol
+            file = self._recording.dump.objects.get(symbol, "").rpartition("/")[2].removeprefix("???")
+            found = self._functions[symbol] = Function(name, file, native=True)
+        return found
+
+
+def _walk(node: _Node) -> Iterable[_Node]:
+    """All frames below, each before those that it calls, the costliest callees first."""
+    totals: dict[int, int] = {}
+    order: list[_Node] = []
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        order.append(top)
+        stack += top.children.values()
+    for each in reversed(order):
+        totals[id(each)] = each.instructions + sum(totals[id(child)] for child in each.children.values())
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        if top is not node:
+            yield top
+        stack += sorted(
+            top.children.values(),
+            key=lambda child: (totals[id(child)], child.function.name, child.function.place),
+        )
+
+
+def _take(top: _Node, excess: int) -> int:
+    """Take instructions from Python frames in proportion to their calls; how many were taken."""
+    python = [node for node in _walk(top) if not node.function.native and node.calls]
+    calls = sum(node.calls for node in python)
+    if not calls:
+        return _take_from(list(_walk(top)), excess)
+    taken = due = seen = 0
+    for node in python:
+        seen += node.calls
+        due = excess * seen // calls
+        bearers = [node, *(c for c in node.children.values() if c.function.native)]
+        taken += _take_from(sorted(bearers, key=lambda bearer: -bearer.instructions), due - taken)
+    rest = sorted(_walk(top), key=lambda bearer: -bearer.instructions)
+    return taken + _take_from(rest, excess - taken)
+
+
+def _take_from(bearers: Sequence[_Node], amount: int) -> int:
+    """Take instructions from these frames, the first ones first; how many were taken."""
+    left = amount
+    for bearer in bearers:
+        part = min(left, bearer.instructions)
+        bearer.instructions -= part
+        left -= part
+    return amount - left
+
+
+def _flattened(top: _Node) -> tuple[tuple[Function, ...], tuple[Frame, ...]]:
+    functions: dict[Function, int] = {}
+    positions: dict[int, int] = {id(top): -1}
+    frames: list[Frame] = []
+    for node in _walk(top):
+        assert node.parent is not None
+        positions[id(node)] = len(frames)
+        index = functions.setdefault(node.function, len(functions))
+        frames.append(Frame(index, positions[id(node.parent)], node.instructions, node.calls))
+    return tuple(functions), tuple(frames)
+
+
+def without_native(profile: Profile) -> Profile:
+    """The same tree with what C functions took told by the Python functions that called them."""
+    if not profile.native or not profile.python:
+        return profile
+    top = _Node(Function(""))
+    nodes: list[_Node] = []
+    for frame in profile.frames:
+        function = profile.functions[frame.function]
+        parent = nodes[frame.parent] if frame.parent >= 0 else top
+        node = parent
+        if not function.native:
+            node = parent.child(function)
+            node.calls += frame.calls
+        elif parent is top:
+            node = top.child(NO_PYTHON)
+        node.instructions += frame.instructions
+        nodes.append(node)
+    functions, frames = _flattened(top)
+    return replace(profile, functions=functions, frames=frames, native=False)

@@ -1,0 +1,130 @@
+"""One benchmark, counted by cachegrind and followed by callgrind: where its instructions go."""
+
+import os
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from iaipy import pipeline
+from iaipy.config import Config
+from iaipy.errors import BenchmarkError, HostError, MeasurementError, UsageError
+from iaipy.measure import ENGINES, environment
+from iaipy.measure.valgrind import launch, profiler
+from iaipy.model.benchmark import Benchmark
+from iaipy.model.profile import Profile, Recording
+from iaipy.model.run import Environment, Failure, Result
+from iaipy.profile import document, tree
+from iaipy.timing import measure_time
+
+
+def profile(
+    config: Config, word: str, start: Path, watcher: pipeline.Watcher, *, native: bool = False
+) -> Profile:
+    """Make the call tree of one benchmark.
+
+    Parameters:
+        word: names it, from the folder `start`.
+        native: whether C functions get frames of their own. Without Python names they always do.
+
+    Raises:
+        UsageError: the word doesn't name one function or coroutine.
+        BenchmarkError: it failed.
+        HostError: valgrind can't be used.
+    """
+    benchmark = _named(config, word, start)
+    watcher.planned(1)
+    counted, where = _count(config, benchmark, watcher)
+    recording = _record(config, benchmark)
+    whole = tree.build(recording, counted, benchmark.id, benchmark.iterations)
+    return replace(
+        whole if native else tree.without_native(whole),
+        created_utc=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        commit=environment.commit(config.root),
+        fingerprint=where.fingerprint,
+    )
+
+
+def load(path: Path) -> Profile:
+    """A profile that was written to a file as `--report json:PATH`.
+
+    Raises:
+        UsageError: there is no such file.
+        HostError: it can't be read, or is damaged.
+    """
+    try:
+        return document.loads(path.read_text(encoding="utf-8"), str(path))
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"there is no profile {path}", f"make it with iaipy profile FILE::BENCHMARK --report json:{path}"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise HostError(f"the profile {path} can't be read: {error}") from error
+
+
+def require_alike(before: Profile, now: Profile) -> None:
+    """See that two profiles can be held against each other.
+
+    Raises:
+        HostError: one has Python names, or frames of C functions, and the other hasn't.
+    """
+    for name, old, new in (
+        ("Python names", before.python, now.python),
+        ("frames of C functions", before.native, now.native),
+    ):
+        if old != new:
+            raise HostError(
+                f"the profiles can't be compared: only one of them has {name}",
+                "make both by the same interpreter and with the same options",
+            )
+
+
+def _named(config: Config, word: str, start: Path) -> Benchmark:
+    """The one function or coroutine that a word names."""
+    collected = pipeline.collect(config, (word,), start)
+    if collected.failures:
+        failure = collected.failures[0]
+        raise BenchmarkError(f"{failure.id} {failure.reason}", failure.details)
+    if len(collected.benchmarks) != 1:
+        found = ", ".join(benchmark.name for benchmark in collected.benchmarks) or "none"
+        raise UsageError(f"{word} must name one benchmark, and names {found}", "write FILE::BENCHMARK")
+    benchmark = collected.benchmarks[0]
+    if benchmark.command is not None:
+        raise UsageError(
+            f"{benchmark.id} is a command, and only functions and coroutines have call trees",
+            "write a benchmark function that does the same work",
+        )
+    return benchmark
+
+
+@measure_time("iaipy.profile.count")
+def _count(config: Config, benchmark: Benchmark, watcher: pipeline.Watcher) -> tuple[int, Environment]:
+    """What cachegrind counts for a benchmark, and where."""
+    once = replace(benchmark, repeats=1)
+    with ENGINES["instructions"](config) as engine:
+        outcome = next(iter(engine.measure([once], watcher.started)))
+        for warning in engine.warnings():
+            watcher.warned(warning)
+        where = engine.environment()
+    watcher.done(outcome)
+    if isinstance(outcome, Failure):
+        raise BenchmarkError(f"{outcome.id} {outcome.reason}", outcome.details)
+    assert isinstance(outcome, Result)
+    return outcome.events["Ir"], where
+
+
+@measure_time("iaipy.profile.record")
+def _record(config: Config, benchmark: Benchmark) -> Recording:
+    env = environment.pinned(os.environ, profile=config.cpu_profile, extra=config.env, passed=config.pass_env)
+    place = profiler.Place(
+        launch.find(config.valgrind, env, "linux"),
+        environment.find_python(config.python, env),
+        env,
+        config.root,
+    )
+    timeout_s = benchmark.timeout_s or config.timeout_s
+    with tempfile.TemporaryDirectory(prefix="iaipy-", ignore_cleanup_errors=True) as folder:
+        try:
+            return profiler.record(place, benchmark, Path(folder).absolute(), config.timeout_s, timeout_s)
+        except MeasurementError as error:
+            raise BenchmarkError(f"{benchmark.id} {error.message}", error.details) from error

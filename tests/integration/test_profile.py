@@ -1,0 +1,390 @@
+"""`iaipy profile`: call trees of programs whose paths, calls and costs are known by construction."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from iaipy.profile.document import loads
+from iaipy.profile.paths import costs_by_path
+from iaipy.profile.sums import by_name
+
+if TYPE_CHECKING:
+    from iaipy.model.profile import Profile
+    from tests.integration.conftest import MakeProject, Project
+
+pytestmark = pytest.mark.usefixtures("valgrind")
+
+FILE = """
+    import asyncio
+    import json
+    import sqlite3
+
+    from iaipy import benchmark
+
+
+    def burn(number):
+        for _ in range(number):
+            pass
+
+
+    def factorial(number):
+        burn(50)
+        return number * factorial(number - 1) if number else 1
+
+
+    def even(number):
+        return number == 0 or odd(number - 1)
+
+
+    def odd(number):
+        return number != 0 and even(number - 1)
+
+
+    def numbers():
+        for number in range(5):
+            burn(10)
+            yield number
+
+
+    def consume():
+        return sum(numbers())
+
+
+    class Word:
+        def __init__(self, text):
+            self.text = text
+
+        def key(self):
+            burn(10)
+            return self.text
+
+        @property
+        def size(self):
+            return len(self.text)
+
+
+    def fail(depth):
+        if depth:
+            fail(depth - 1)
+        raise ValueError
+
+
+    def catch():
+        try:
+            fail(2)
+        except ValueError:
+            burn(20)
+
+
+    def hook(pairs):
+        return pairs
+
+
+    def in_sql(value):
+        return value + 1
+
+
+    def query():
+        connection = sqlite3.connect(":memory:")
+        connection.create_function("in_sql", 1, in_sql)
+        with connection:
+            result = connection.execute("select in_sql(1) union all select in_sql(2)").fetchall()
+        connection.close()
+        return result
+
+
+    @benchmark
+    def paths():
+        factorial(3)
+        even(4)
+        consume()
+        words = sorted((Word(text) for text in "dcba"), key=Word.key)
+        list(map(lambda word: word.size, words))
+        catch()
+        json.loads('{"a": {"b": 1}}', object_pairs_hook=hook)
+        query()
+
+
+    async def pause():
+        burn(10)
+        await asyncio.sleep(0)
+        burn(20)
+
+
+    async def task():
+        await pause()
+
+
+    @benchmark
+    async def awaits():
+        await pause()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(3):
+                group.create_task(task())
+
+
+    def small():
+        burn(1000)
+
+
+    def middle():
+        burn(5000)
+
+
+    def large():
+        burn(9000)
+
+
+    @benchmark
+    def costs():
+        small()
+        middle()
+        large()
+
+
+    @benchmark
+    def deep():
+        factorial(300)
+
+
+    @benchmark
+    def threads():
+        import threading
+
+        thread = threading.Thread(target=burn, args=(1000,))
+        thread.start()
+        thread.join()
+
+
+    @benchmark
+    def activates():
+        import sys
+
+        if hasattr(sys, "activate_stack_trampoline"):
+            sys.activate_stack_trampoline("perf")
+            burn(10)
+            sys.deactivate_stack_trampoline()
+            burn(10)
+
+
+    @benchmark
+    def strange():
+        for name, file in (("a b", "x"), ("a\\nff b py::c:d", "y\\nz"), ("<i>", "größe"), ("a'b;c", "")):
+            code = compile("def f(): return [n for n in range(10)]", file, "exec").co_consts[0]
+            type(burn)(code.replace(co_name=name, co_qualname=name), {})()
+
+
+    @benchmark
+    def fails():
+        raise ValueError("no")
+"""
+
+
+@pytest.fixture(scope="module")
+def named_python() -> str:
+    """An interpreter that gives Python functions names: 3.12 or newer, with cffi."""
+    probe = "import sys, _cffi_backend; sys.activate_stack_trampoline"
+    names = (os.environ.get("IAIPY_TEST_PYTHON"), sys.executable, "python3.14", "python3.13", "python3.12")
+    for path in filter(None, map(shutil.which, filter(None, names))):
+        if subprocess.run((path, "-c", probe), capture_output=True, check=False).returncode == 0:
+            return path
+    pytest.skip("no Python 3.12 or newer with cffi; IAIPY_TEST_PYTHON may name one")
+
+
+class Profiles:
+    """A project, and the profiles of its benchmarks, each made once."""
+
+    def __init__(self, project: Project, python: str) -> None:
+        self.project, self.python = project, python
+        self._made: dict[str, Profile] = {}
+
+    def make(self, name: str, *words: str, file: str = "bench_trees.py") -> Profile:
+        """Profile a benchmark now."""
+        done = self.project.iaipy(
+            "profile", f"{file}::{name}", "--report", "json:out.json", "--python", self.python, *words
+        )
+        assert done.code == 0, done
+        return loads((self.project.root / "out.json").read_text(), "out.json")
+
+    def __call__(self, name: str) -> Profile:
+        """The profile of a benchmark."""
+        if name not in self._made:
+            self._made[name] = self.make(name)
+        return self._made[name]
+
+
+@pytest.fixture(scope="module")
+def profiles(make_project: MakeProject, named_python: str) -> Profiles:
+    """The profiles of the file above."""
+    project = make_project()
+    project.write("bench_trees.py", FILE)
+    return Profiles(project, named_python)
+
+
+def calls(profile: Profile) -> dict[str, int]:
+    """How often each path is called, without the module's name in front of its functions."""
+    return {
+        ";".join(name.removeprefix("bench_trees.") for name in path): count
+        for path, (_, count) in costs_by_path(profile).items()
+    }
+
+
+def test_paths_are_true(profiles: Profiles) -> None:
+    """Recursion, generators, callbacks from C and exceptions stand where they happened, as often."""
+    found = calls(profiles("paths"))
+    wanted = {
+        "paths": 1,
+        "paths;factorial;factorial;factorial;factorial": 1,
+        "paths;factorial;factorial;burn": 1,
+        "paths;even;odd;even;odd;even": 1,
+        "paths;consume": 1,
+        "paths;consume;numbers": 7,
+        "paths;consume;numbers;burn": 5,
+        "paths;Word.key": 4,
+        "paths;Word.key;burn": 4,
+        "paths;paths.<locals>.<genexpr>": 6,
+        "paths;paths.<locals>.<genexpr>;Word.__init__": 4,
+        "paths;paths.<locals>.<lambda>": 4,
+        "paths;paths.<locals>.<lambda>;Word.size": 4,
+        "paths;catch;fail;fail;fail": 1,
+        "paths;catch;burn": 1,
+        "paths;query;in_sql": 2,
+    }
+    assert {path: found.get(path) for path in wanted} == wanted
+    assert sum(count for path, count in found.items() if path.endswith(";hook")) == 2
+    assert not any(path.startswith("paths;fail") or path.endswith("query;hook") for path in found)
+
+
+def test_coroutines_keep_their_callers_across_awaits(profiles: Profiles) -> None:
+    """What an await leads to stands below it also after the event loop has been in between."""
+    found = calls(profiles("awaits"))
+    assert found["awaits"] >= 2
+    assert found["awaits;pause;burn"] == 2
+    assert sum(count for path, count in found.items() if path.endswith("task;pause;burn")) == 6
+
+
+@pytest.mark.parametrize("name", ["paths", "awaits", "costs", "deep", "strange"])
+def test_own_costs_add_up_to_what_is_counted(profiles: Profiles, name: str) -> None:
+    """The tree's total is what cachegrind counts without trampolines, once their cost is left out."""
+    profile = profiles(name)
+    accounting = profile.accounting
+    assert profile.total == accounting.total
+    assert abs(profile.total - accounting.counted) <= accounting.counted / 1000
+    assert accounting.trampolines > 0
+
+
+def test_costs_are_those_by_construction(profiles: Profiles) -> None:
+    """Along each path, as many more rounds of a loop cost as much more, and they are the loop's alone."""
+    costs = {path[-2]: own for path, (own, _) in costs_by_path(profiles("costs")).items() if len(path) == 3}
+    small, middle, large = (costs[f"bench_trees.{name}"] for name in ("small", "middle", "large"))
+    assert large - middle == pytest.approx(middle - small, rel=0.005)
+    sums = by_name(profiles("costs"))
+    assert sums["bench_trees.burn"].own == small + middle + large
+    assert sums["bench_trees.large"].own < 1000 < large < sums["bench_trees.large"].inclusive
+
+
+def test_functions_have_their_places(profiles: Profiles) -> None:
+    """A Python function is told with its file, from the project's root, and its line."""
+    places = {function.name: function.place for function in profiles("paths").functions}
+    line = FILE.lstrip("\n").splitlines().index("    def burn(number):") + 1
+    assert places["bench_trees.burn"] == f"bench_trees.py:{line}"
+
+
+def test_two_profiles_of_the_same_code_are_identical(profiles: Profiles) -> None:
+    """But for the date, byte for byte."""
+
+    def document(profile: Profile) -> dict[str, Any]:
+        profiles.make("paths")
+        text = (profiles.project.root / "out.json").read_text()
+        found: dict[str, Any] = json.loads(text)
+        del found["created_utc"]
+        return found
+
+    first = document(profiles("paths"))
+    assert document(profiles("paths")) == first
+
+
+def test_c_functions_on_request(profiles: Profiles) -> None:
+    """With --native, C functions have frames between those of Python, and the total is the same."""
+    native = profiles.make("costs", "--native")
+    assert native.total == profiles("costs").total
+    paths = [path for path in costs_by_path(native) if path[-1] == "bench_trees.burn"]
+    assert paths
+    assert all("_PyEval_EvalFrameDefault" in path for path in paths)
+    assert {function.native for function in native.functions} == {False, True}
+
+
+def test_very_deep_recursion_says_what_is_merged(profiles: Profiles) -> None:
+    """Where callgrind no longer tells callers apart, the tree says so and loses nothing."""
+    profile = profiles("deep")
+    assert by_name(profile)["bench_trees.factorial"].calls == 301
+    assert any(function.name.startswith("(callers too many") for function in profile.functions)
+
+
+def test_threads_are_followed(profiles: Profiles) -> None:
+    """What a thread does stands below the thread's own functions."""
+    found = calls(profiles("threads"))
+    assert any(path.endswith("Thread.run;burn") for path in found)
+
+
+def test_a_benchmark_may_activate_trampolines_itself(profiles: Profiles) -> None:
+    """While it is profiled they stay active, and nothing crashes."""
+    assert calls(profiles("activates"))["activates;burn"] == 2
+
+
+def test_strange_names_do_no_harm(profiles: Profiles) -> None:
+    """Names and files may hold anything; functions that are gone by the end are named by perf's map."""
+    names = {function.name for function in profiles("strange").functions}
+    assert {"a b", "<i>", "bench_trees.strange"} <= names
+    costs = costs_by_path(profiles("strange"))
+    assert sum(count for path, (_, count) in costs.items() if len(path) == 2) == 4
+
+
+def test_the_difference_names_the_culprit(profiles: Profiles) -> None:
+    """After a change, the first line of the answer is the function that explains it."""
+    project = profiles.project
+    project.write("bench_change.py", FILE)
+    profiles.make("costs", file="bench_change.py")
+    (project.root / "out.json").rename(project.root / "before.json")
+    changed = "\n    # moved\n" + FILE.replace("    burn(9000)", "    burn(9000)\n        burn(100)")
+    project.write("bench_change.py", changed)
+    words = ("profile", "bench_change.py::costs", "--diff", "before.json", "--python", profiles.python)
+    done = project.iaipy(*words)
+    assert done.code == 0, done
+    answer = done.out.splitlines()[2]
+    assert answer.startswith("bench_change.burn +")
+    assert answer.endswith("called 3 → 4 times")
+
+
+def test_without_names_c_functions_are_given(profiles: Profiles) -> None:
+    """An interpreter before 3.12 gives C functions, and the answer says why."""
+    if sys.version_info >= (3, 12):
+        pytest.skip("this Python has names")
+    done = profiles.project.iaipy("profile", "bench_trees.py::costs")
+    assert done.code == 0, done
+    assert "Python names need CPython 3.12 or newer" in done.out
+    assert "_PyEval_EvalFrameDefault" in done.out
+
+
+def test_failures_are_told(profiles: Profiles) -> None:
+    """A benchmark that raises, a word that names several, a command, and a missing profile are refused."""
+    project = profiles.project
+    project.write("bench_commands.yaml", "commands:\n  nothing: /bin/true\n")
+    for words, code, said in (
+        (("bench_trees.py::fails",), 3, "raised ValueError: no"),
+        (("bench_trees.py",), 2, "must name one benchmark"),
+        (("bench_commands.yaml::nothing",), 2, "is a command"),
+        (("bench_trees.py::costs", "--diff", "none.json"), 2, "there is no profile none.json"),
+        (("bench_trees.py::costs", "--diff", "bench_trees.py"), 4, "can't be used as a profile"),
+        (("bench_trees.py::costs", "--report", "svg"), 2, "there is no format 'svg'"),
+        (("bench_trees.py::costs", "--report", "json:none/x"), 4, "mkdir -p none"),
+    ):
+        done = project.iaipy("profile", *words)
+        assert (done.code, said in done.err) == (code, True), done

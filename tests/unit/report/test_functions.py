@@ -1,0 +1,71 @@
+"""Profiles in the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from iaipy.model.profile import Accounting
+from iaipy.profile.difference import difference
+from iaipy.report.functions import render, sentence
+
+if TYPE_CHECKING:
+    from tests.conftest import Golden
+    from tests.unit.conftest import MakeProfile
+
+BEFORE = {
+    "bench_x.parse": (1000, 1),
+    "bench_x.parse;json.decoder.JSONDecoder.raw_decode": (9_790_000, 200),
+    "bench_x.parse;app.old": (50, 1),
+}
+NOW = {
+    "bench_x.parse": (1000, 1),
+    "bench_x.parse;json.decoder.JSONDecoder.raw_decode": (10_994_113, 400),
+    "bench_x.parse;app.new\x1b[31m": (37_000, 3),
+}
+
+
+def test_the_table_of_functions(make_profile: MakeProfile, golden: Golden) -> None:
+    """Functions by their own instructions, then how the total came about, then notes."""
+    profile = replace(
+        make_profile(NOW),
+        accounting=Accounting(12_000_000, 900_000, 1000, 66_887, 11_032_113),
+        notes=("a note",),
+    )
+    golden("report/profile.txt", render(profile, None))
+
+
+def test_the_table_of_changes(make_profile: MakeProfile, golden: Golden) -> None:
+    """What changed in sentences, then as a table."""
+    before, now = make_profile(BEFORE), make_profile(NOW)
+    golden("report/profile_difference.txt", render(now, difference(before, now)))
+
+
+def test_a_change_is_told_in_a_sentence(make_profile: MakeProfile) -> None:
+    """It says by how much, in which proportion, what part of the change it is, and how calls changed."""
+    found = difference(make_profile(BEFORE), make_profile(NOW))
+    assert sentence(found.changes[0], found) == (
+        "json.decoder.JSONDecoder.raw_decode +1,204,113 instructions (+12.3%), 97% of the change; "
+        "called 200 → 400 times"
+    )
+    assert sentence(found.changes[2], found) == ("app.old -50 instructions (gone); called 1 → 0 times")
+
+
+def test_nothing_changed(make_profile: MakeProfile) -> None:
+    """Equal profiles are said to be."""
+    before = make_profile(BEFORE)
+    assert "No function changed." in render(before, difference(before, before))
+
+
+def test_many_functions_are_summed_up(make_profile: MakeProfile) -> None:
+    """Of fifty thousand functions the costliest are shown, and how many more there are."""
+    profile = make_profile({f"module.f{number:05d}": (number, 1) for number in range(50_000)})
+    lines = render(profile, None).splitlines()
+    assert "module.f49999" in lines[3]
+    assert any(line.startswith("and 49,975 more") for line in lines)
+
+
+def test_a_total_apart_from_what_is_counted_is_told(make_profile: MakeProfile) -> None:
+    """Where the tree's total isn't what cachegrind counts, both are said."""
+    profile = replace(make_profile({"f": (90, 1)}), accounting=Accounting(90, 0, 0, 0, 100))
+    assert "10 instructions (10.0%) below what cachegrind counts, 100." in render(profile, None)
