@@ -161,7 +161,7 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
     collected = _sharded(collect(config, words, start), config, base)
     if not any(modes(b, config.mode) for b in collected.benchmarks) and not collected.failures:
         raise nothing_found(config, words)
-    head, interrupted = _measure(config, collected, base, watcher)
+    head, interrupted = measure(config, collected, base, watcher)
     asked_in = {mode: collected.asked_in(mode, config.mode) for mode in MODES}
     comparison = _compared(config, head, base, config.baseline or "", asked_in)
     code = _exit_code(comparison, config)
@@ -279,7 +279,7 @@ def _exit_code(comparison: Comparison, config: Config) -> ExitCode:
 
 
 @measure_time("iaipy.measure")
-def _measure(config: Config, collected: Collected, base: Run | None, watcher: Watcher) -> tuple[Run, bool]:
+def measure(config: Config, collected: Collected, base: Run | None, watcher: Watcher) -> tuple[Run, bool]:
     """The run, and whether it was interrupted."""
     storage = config.storage
     head = Run(

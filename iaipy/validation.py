@@ -146,7 +146,7 @@ def _measured(config: Config, claims: Sequence[Claim], watcher: pipeline.Watcher
         if benchmark.id in wanted
     )
     left = tuple(benchmark for benchmark in collected.benchmarks if benchmark.id not in wanted)
-    return pipeline._measure(config, replace(collected, benchmarks=chosen, others=left), None, watcher)
+    return pipeline.measure(config, replace(collected, benchmarks=chosen, others=left), None, watcher)
 
 
 def _files(config: Config, claims: Sequence[Claim]) -> list[str]:

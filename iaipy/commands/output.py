@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -27,23 +28,45 @@ def check_reports(config: Config) -> None:
     """
     for name, path in config.report:
         reporter(name)
-        if path is not None and not path.parent.is_dir():
-            raise HostError(f"the folder of the report {path} does not exist", f"mkdir -p {path.parent}")
+        check_folder(path)
 
 
-def show_outcome(outcome: Outcome, config: Config) -> ExitCode:
-    """Print and write the wanted reports, then what else is to be said; the exit code."""
+def check_folder(path: Path | None) -> None:
+    """See that a report's file, if it goes to one, has a folder to lie in.
+
+    Raises:
+        HostError: it doesn't exist.
+    """
+    if path is not None and not path.parent.is_dir():
+        raise HostError(f"the folder of the report {path} does not exist", f"mkdir -p {path.parent}")
+
+
+def show_reports(config: Config, render: Callable[[str, bool], str], said: Sequence[str] = ()) -> None:
+    """Print and write the wanted reports.
+
+    Parameters:
+        render: makes the text of a format, by its name and whether it is coloured.
+        said: lines for standard error where the screen shows no report.
+    """
     for name, path in config.report:
         color = path is None and _colored(config)
         with measure_time(f"iaipy.report.{name}"):
-            text = reporter(name).render(outcome.run, outcome.comparison, color=color)
+            text = render(name, color)
         if path is None:
             click.echo(text, nl=False, color=color)
         else:
             write(path, text)
-    if all(path is not None for _, path in config.report):  # else the screen shows it already
-        said = (words.summary(outcome.comparison), words.regressed_line(outcome.comparison))
+    if all(path is not None for _, path in config.report):
         click.echo("\n".join(line for line in said if line), err=True)
+
+
+def show_outcome(outcome: Outcome, config: Config) -> ExitCode:
+    """Print and write the wanted reports, then what else is to be said; the exit code."""
+    show_reports(
+        config,
+        lambda name, color: reporter(name).render(outcome.run, outcome.comparison, color=color),
+        (words.summary(outcome.comparison), words.regressed_line(outcome.comparison)),
+    )
     if outcome.exit_code is ExitCode.INTERRUPTED:
         click.echo("iaipy: interrupted", err=True)
     if outcome.saved is not None:

@@ -6,9 +6,9 @@ import click
 
 from iaipy import profiling
 from iaipy.commands.options import config_from, settings_options
-from iaipy.commands.output import write
+from iaipy.commands.output import check_folder, write
 from iaipy.commands.progress import watching
-from iaipy.errors import ExitCode, HostError, UsageError
+from iaipy.errors import ExitCode, UsageError
 from iaipy.profile.difference import difference
 from iaipy.report import profiles
 
@@ -59,6 +59,5 @@ def _report(word: str) -> Report:
     name, colon, path = word.partition(":")
     if colon and not path:
         raise UsageError(f"--report must be of the form FORMAT or FORMAT:PATH, not {word!r}")
-    if path and not Path(path).parent.is_dir():
-        raise HostError(f"the folder of the report {path} does not exist", f"mkdir -p {Path(path).parent}")
+    check_folder(Path(path) if path else None)
     return profiles.form(name), Path(path) if colon else None

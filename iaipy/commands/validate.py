@@ -8,10 +8,10 @@ import click
 
 from iaipy import values
 from iaipy.commands.options import config_from, settings_options
-from iaipy.commands.output import _colored, write
+from iaipy.commands.output import check_folder, show_reports
 from iaipy.commands.progress import watching
 from iaipy.config import Config
-from iaipy.errors import ExitCode, HostError
+from iaipy.errors import ExitCode
 from iaipy.report.claims import FORMATS, words
 from iaipy.validation import Validation
 from iaipy.validation import validate as validate_claims
@@ -78,22 +78,16 @@ def _with_own_reports(config: Config, options: Mapping[str, object]) -> Config:
         return replace(config, report=(("terminal", None),))
     for name, path in config.report:
         values.require_known([name], list(FORMATS), "--report", "format for claims")
-        if path is not None and not path.parent.is_dir():
-            raise HostError(f"the folder of the report {path} does not exist", f"mkdir -p {path.parent}")
+        check_folder(path)
     return config
 
 
 def _show(found: Validation, config: Config) -> None:
     """Print and write the reports."""
-    for name, path in config.report:
-        color = path is None and _colored(config)
-        text = FORMATS[name](found.run, found.findings, color=color)
-        if path is None:
-            click.echo(text, nl=False, color=color)
-        else:
-            write(path, text)
-    if all(path is not None for _, path in config.report):  # else the screen shows it already
-        said = (words.summary(found.findings), words.failing_line(found.findings))
-        click.echo("\n".join(line for line in said if line), err=True)
+    show_reports(
+        config,
+        lambda name, color: FORMATS[name](found.run, found.findings, color=color),
+        (words.summary(found.findings), words.failing_line(found.findings)),
+    )
     if found.exit_code is ExitCode.INTERRUPTED:
         click.echo("iaipy: interrupted", err=True)

@@ -75,12 +75,13 @@ def test_samples_are_nanoseconds_per_call() -> None:
 
 @given(call_ns=st.floats(1, 10 * S), tick_ns=st.integers(1, 1_000), measurement_ns=st.integers(0, 2 * S))
 def test_rounds_are_long_for_the_clock(call_ns: float, tick_ns: int, measurement_ns: int) -> None:
-    """A calibrated round is 1,000 times as long as the clock's step, and no longer than it need be."""
+    """A calibrated round is 1,000 times as long as the clock's step, and at most a call too long."""
     machine = Machine(call_ns)
     _, iterations = machine.timed(tick_ns=tick_ns, measurement_ns=measurement_ns, least=1)
     assert iterations * call_ns >= LEAST_TICKS * tick_ns
     if iterations > 1:
-        assert iterations * call_ns <= 1.1 * max(LONGEST_ROUND_NS, 2 * LEAST_TICKS * tick_ns)
+        # calls are whole: the last one may begin just before the round is long enough
+        assert iterations * call_ns <= 1.1 * max(LONGEST_ROUND_NS, 2 * LEAST_TICKS * tick_ns) + call_ns
 
 
 def test_warm_up_lasts_and_is_left_out() -> None:
