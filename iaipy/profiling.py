@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from iaipy import pipeline
+from iaipy import suite
 from iaipy.config import Config
 from iaipy.errors import BenchmarkError, HostError, MeasurementError, UsageError
 from iaipy.measure import ENGINES, environment
 from iaipy.measure.valgrind import launch, profiler
+from iaipy.measuring import Watcher
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.profile import Profile, Recording
 from iaipy.model.run import Environment, Failure, Result
@@ -18,9 +19,7 @@ from iaipy.profile import document, tree
 from iaipy.timing import measure_time
 
 
-def profile(
-    config: Config, word: str, start: Path, watcher: pipeline.Watcher, *, native: bool = False
-) -> Profile:
+def profile(config: Config, word: str, start: Path, watcher: Watcher, *, native: bool = False) -> Profile:
     """Make the call tree of one benchmark.
 
     Parameters:
@@ -81,7 +80,7 @@ def require_alike(before: Profile, now: Profile) -> None:
 
 def _named(config: Config, word: str, start: Path) -> Benchmark:
     """The one function or coroutine that a word names."""
-    collected = pipeline.collect(config, (word,), start)
+    collected = suite.collect(config, (word,), start)
     if collected.failures:
         failure = collected.failures[0]
         raise BenchmarkError(f"{failure.id} {failure.reason}", failure.details)
@@ -98,7 +97,7 @@ def _named(config: Config, word: str, start: Path) -> Benchmark:
 
 
 @measure_time("iaipy.profile.count")
-def _count(config: Config, benchmark: Benchmark, watcher: pipeline.Watcher) -> tuple[int, Environment]:
+def _count(config: Config, benchmark: Benchmark, watcher: Watcher) -> tuple[int, Environment]:
     """What cachegrind counts for a benchmark, and where."""
     once = replace(benchmark, repeats=1)
     with ENGINES["instructions"](config) as engine:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from iaipy import pipeline, values
+from iaipy import measuring, suite, values
 from iaipy.collect import discover
 from iaipy.collect.claims import read_claims
 from iaipy.config import Config
 from iaipy.errors import ExitCode, NothingToDoError, UsageError
+from iaipy.measuring import Watcher
 from iaipy.model.benchmark import MODES, Benchmark, Mode
 from iaipy.model.claim import Budget, Claim, Finding, Speedup
 from iaipy.model.run import Run
@@ -37,7 +38,7 @@ def validate(
     config: Config,
     words: Sequence[str],
     start: Path,
-    watcher: pipeline.Watcher,
+    watcher: Watcher,
     *,
     stored: str = "",
     strict: bool = False,
@@ -127,11 +128,11 @@ def _bases(config: Config, claims: Sequence[Claim]) -> dict[str, Run]:
     return bases
 
 
-def _measured(config: Config, claims: Sequence[Claim], watcher: pipeline.Watcher) -> tuple[Run, bool]:
+def _measured(config: Config, claims: Sequence[Claim], watcher: Watcher) -> tuple[Run, bool]:
     """The run of what the claims name, and whether it was interrupted."""
     config = replace(config, mode="all", keyword="", tag=())
     files = _files(config, claims)
-    collected = pipeline.collect(config, files, config.root)
+    collected = suite.collect(config, files, config.root)
     known = {benchmark.id: benchmark for benchmark in collected.benchmarks}
     unread = {failure.id for failure in collected.failures}
     wanted: dict[str, set[Mode]] = {}
@@ -146,7 +147,7 @@ def _measured(config: Config, claims: Sequence[Claim], watcher: pipeline.Watcher
         if benchmark.id in wanted
     )
     left = tuple(benchmark for benchmark in collected.benchmarks if benchmark.id not in wanted)
-    return pipeline.measure(config, replace(collected, benchmarks=chosen, others=left), None, watcher)
+    return measuring.measure(config, replace(collected, benchmarks=chosen, others=left), None, watcher)
 
 
 def _files(config: Config, claims: Sequence[Claim]) -> list[str]:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from iaipy import pipeline
+from iaipy import suite
 from iaipy.config import Config
 from iaipy.errors import BenchmarkError, UsageError
 from iaipy.measure import ENGINES
+from iaipy.measuring import Watcher
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.run import Environment, Failure, Timing
 from iaipy.model.timing import Judgement
@@ -33,7 +34,7 @@ def versus(
     words: tuple[str, str],
     pythons: tuple[str, str],
     start: Path,
-    watcher: pipeline.Watcher,
+    watcher: Watcher,
 ) -> Versus:
     """Time two sides in alternation, so that whatever the machine does meanwhile befalls both.
 
@@ -81,7 +82,7 @@ def _side(name: str, word: str, python: str, config: Config, start: Path) -> lis
 
     Their ids tell the sides apart.
     """
-    collected = pipeline.collect(
+    collected = suite.collect(
         replace(config, python=python or config.python, mode="walltime"), (word,), start
     )
     if collected.failures:

@@ -30,12 +30,12 @@ OTHERS_SHARE, OTHERS_ACCESSES = 0.01, 10
 # The CLI measures a file's benchmarks in their order there, however they are named; this turns it round.
 _REVERSED = """
 from dataclasses import replace
-from iaipy import cli, pipeline
-collect = pipeline.collect
+from iaipy import cli, suite
+collect = suite.collect
 def backwards(*arguments):
     found = collect(*arguments)
     return replace(found, benchmarks=found.benchmarks[::-1])
-pipeline.collect = backwards
+suite.collect = backwards
 cli.main()
 """
 

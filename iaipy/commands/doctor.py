@@ -11,6 +11,7 @@ from iaipy import __version__, pipeline
 from iaipy.commands.options import config_from, settings_options
 from iaipy.commands.output import show_failure
 from iaipy.errors import ExitCode
+from iaipy.measuring import Watcher
 
 _SETTINGS = ("cpu_profile", "cache", "env", "pass_env", "valgrind", "python", "fork", "timeout")
 _PROBE = """
@@ -55,7 +56,7 @@ def doctor(**options: object) -> ExitCode:
             save_baseline=None,
         )
         warnings: list[str] = []
-        outcome = pipeline.run(trial, (), root, pipeline.Watcher(warned=warnings.append))
+        outcome = pipeline.run(trial, (), root, Watcher(warned=warnings.append))
     if outcome.exit_code is ExitCode.INTERRUPTED:
         return outcome.exit_code
     run = outcome.run

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from iaipy import pipeline
+from iaipy import suite
 from iaipy.commands.options import config_from, settings_options
 from iaipy.commands.output import show_failure
 from iaipy.errors import ExitCode
@@ -18,9 +18,9 @@ _SETTINGS = ("keyword", "tag", "benchmarks", "pattern", "env", "pass_env", "pyth
 def listing(targets: tuple[str, ...], **options: object) -> ExitCode:
     """List the benchmarks that `iaipy run` would measure, without measuring them."""
     config = config_from(options)
-    collected = pipeline.collect(config, targets, Path.cwd())
+    collected = suite.collect(config, targets, Path.cwd())
     if not collected.benchmarks and not collected.failures:
-        raise pipeline.nothing_found(config, targets)
+        raise suite.nothing_found(config, targets)
     for benchmark in collected.benchmarks:
         tags = f"  [{', '.join(benchmark.tags)}]" if benchmark.tags else ""
         click.echo(f"{benchmark.id}{tags}")

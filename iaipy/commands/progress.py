@@ -16,9 +16,9 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from iaipy.measuring import Watcher
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.run import Outcome
-from iaipy.pipeline import Watcher
 
 
 def _warn(sentence: str) -> None:

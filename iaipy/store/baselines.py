@@ -1,25 +1,20 @@
 """Named baselines in a folder, and the last run; written whole or not at all."""
 
-import contextlib
 import os
 import re
-import secrets
-from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from iaipy.errors import BenchmarkError, HostError, NothingToDoError, UsageError
 from iaipy.model.run import Run
+from iaipy.store import files
 from iaipy.store.document import dumps, loads
 
 LAST = "last"
 """The reserved name under which the last run is found."""
 
 LONGEST_NAME = 100
-LOCK_TIMEOUT_S = 30.0
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _SAVING_REMEDY = "iaipy run --save-baseline NAME saves one"
@@ -50,8 +45,8 @@ def save(storage: Path, name: str, run: Run, *, allow_failures: bool = False) ->
         )
     if not run.benchmarks and not run.timings:
         raise NothingToDoError(f"the baseline {name} was left as it was, because the run has no results")
-    with _writing(f"the baseline {name} was left as it was"), _locked(storage):
-        _replace(target, dumps(replace(run, failures=())), durable=True)
+    with files.writing(f"the baseline {name} was left as it was"), files.locked(storage):
+        files.replace(target, dumps(replace(run, failures=())), durable=True)
     return target
 
 
@@ -61,8 +56,8 @@ def prepare(storage: Path) -> None:
     Raises:
         HostError: it can't be made.
     """
-    with _writing("the results can't be kept"):
-        _make(storage)
+    with files.writing("the results can't be kept"):
+        files.make(storage)
 
 
 def save_last(storage: Path, run: Run) -> Path:
@@ -72,9 +67,9 @@ def save_last(storage: Path, run: Run) -> Path:
         HostError: it can't be written.
     """
     target = _path(storage, LAST)
-    with _writing("the results so far can't be kept"):
-        _make(storage)
-        _replace(target, dumps(run), durable=False)
+    with files.writing("the results so far can't be kept"):
+        files.make(storage)
+        files.replace(target, dumps(run), durable=False)
     return target
 
 
@@ -138,7 +133,7 @@ def delete(storage: Path, name: str) -> None:
     """
     if check_name(name) not in names(storage):
         raise _absent(storage, name)
-    with _writing(f"the baseline {name} was left as it was"), _locked(storage):
+    with files.writing(f"the baseline {name} was left as it was"), files.locked(storage):
         _path(storage, name).unlink(missing_ok=True)
 
 
@@ -149,8 +144,8 @@ def export(storage: Path, name: str, to: Path) -> Path:
         UsageError, NothingToDoError, HostError: as `load` does, or the file can't be written.
     """
     text = dumps(load(storage, name))
-    with _writing(f"{to} was left as it was"):
-        _replace(to, text, durable=True)
+    with files.writing(f"{to} was left as it was"):
+        files.replace(to, text, durable=True)
     return to
 
 
@@ -224,73 +219,3 @@ def _read(path: Path) -> Run:
     except UnicodeDecodeError as error:
         raise HostError(f"{path} can't be used as a stored run: it is not UTF-8 text") from error
     return loads(text, str(path))
-
-
-@contextlib.contextmanager
-def _writing(outcome: str) -> Iterator[None]:
-    """Turn what the system refuses into one sentence that says what became of it."""
-    try:
-        yield
-    except OSError as error:
-        place = f" ({error.filename})" if error.filename else ""
-        raise HostError(
-            f"{outcome}: {error.strerror or error}{place}",
-            "free some space, let this user write there, or name another folder with --storage",
-        ) from error
-
-
-@contextlib.contextmanager
-def _locked(storage: Path) -> Iterator[None]:
-    _make(storage)
-    lock = FileLock(storage / "lock", timeout=LOCK_TIMEOUT_S)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise HostError(
-            f"another iaipy has been holding {storage / 'lock'} for {LOCK_TIMEOUT_S:g} s",
-            "let it finish, then try again",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _make(storage: Path) -> None:
-    storage.mkdir(parents=True, exist_ok=True)
-    ignore = storage / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("last-run.json\nlock\n*.tmp\n", encoding="utf-8")
-
-
-def _replace(target: Path, text: str, *, durable: bool) -> None:
-    """Write a file so that at every instant either the old or the new one is there, whole.
-
-    Parameters:
-        durable: wait until the disk has it.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("x", encoding="utf-8") as file:
-            file.write(text)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-    if durable:
-        _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    # Some file systems can't sync a folder; the new file is in place by now, so that is no failure.
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -14,7 +14,7 @@ from typing import Any
 from iaipy.errors import HostError
 from iaipy.model.history import Count, Record, Time
 from iaipy.model.metrics import COUNTER_KEYS
-from iaipy.store import baselines
+from iaipy.store import files
 from iaipy.store.document import (
     _member,
     _strings,
@@ -55,14 +55,14 @@ def add(storage: Path, record: Record) -> Path:
         )
     folder = _folder(storage)
     target = folder / f"{record.created_utc[:7]}.jsonl"
-    with baselines._writing("the history was left as it was"), baselines._locked(storage):
+    with files.writing("the history was left as it was"), files.locked(storage):
         kept = _read(target) if target.exists() else {}
         lines = sorted({*kept, _line(record)})
         folder.mkdir(exist_ok=True)
         attributes = folder / ".gitattributes"
         if not attributes.exists():
             attributes.write_text(_ATTRIBUTES, encoding="utf-8")
-        baselines._replace(target, "".join(f"{line}\n" for line in lines), durable=True)
+        files.replace(target, "".join(f"{line}\n" for line in lines), durable=True)
     return target
 
 
@@ -74,10 +74,10 @@ def load(storage: Path) -> list[Record]:
     """
     folder = _folder(storage)
     try:
-        files = sorted(folder.glob("*.jsonl"))
+        months = sorted(folder.glob("*.jsonl"))
     except OSError as error:
         raise HostError(f"{folder} can't be read: {error.strerror}") from error
-    kept = {line: record for file in files for line, record in _read(file).items()}
+    kept = {line: record for file in months for line, record in _read(file).items()}
     return [kept[line] for line in sorted(kept)]
 
 

@@ -49,12 +49,12 @@ SUITE = """
 # The command line measures a file's benchmarks in the order they stand there; this turns it round.
 BACKWARDS = """
 from dataclasses import replace
-from iaipy import cli, pipeline
-forwards = pipeline.collect
+from iaipy import cli, suite
+forwards = suite.collect
 def collect(*arguments):
     collected = forwards(*arguments)
     return replace(collected, benchmarks=collected.benchmarks[::-1])
-pipeline.collect = collect
+suite.collect = collect
 cli.main()
 """
 

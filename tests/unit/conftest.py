@@ -96,7 +96,7 @@ def fake(
     """An empty project at a fixed time, without version control."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(environment, "commit", lambda root: "0123abc")
-    monkeypatch.setattr("iaipy.pipeline.datetime", _FixedTime)
+    monkeypatch.setattr("iaipy.measuring.datetime", _FixedTime)
     monkeypatch.setattr(
         sys.modules["__main__"], "__package__", None
     )  # where click looks for a program's name

@@ -26,7 +26,8 @@ BASE = (
 )
 WORKERS_FOR_THE_HOST = ("iaipy.workers.launcher", "iaipy.workers.protocol")
 STAGES = (*BASE, "iaipy.profile", "iaipy.collect", "iaipy.measure", *WORKERS_FOR_THE_HOST)
-JOINED = ("iaipy.pipeline", "iaipy.versus", "iaipy.validation", "iaipy.profiling")
+PARTS = ("iaipy.suite", "iaipy.measuring")
+JOINED = (*PARTS, "iaipy.pipeline", "iaipy.versus", "iaipy.validation", "iaipy.profiling")
 EVERYTHING = (*STAGES, *TIMING, "iaipy.report", *JOINED, "iaipy.commands", "iaipy.cli")
 MEASURED = ("iaipy.declare", "iaipy.workers")
 
@@ -45,10 +46,12 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.measure": ((*STAGES, *TIMING), ()),
     "iaipy.report": ((*MODEL, "iaipy.compare", "iaipy.profile", "iaipy.report"), ("rich",)),
     "iaipy.report.json": ((*MODEL, "iaipy.store.document"), ()),
-    "iaipy.pipeline": ((*STAGES, *TIMING, "iaipy.report"), ()),
-    "iaipy.versus": ((*STAGES, "iaipy.pipeline"), ()),
-    "iaipy.validation": ((*STAGES, "iaipy.pipeline"), ()),
-    "iaipy.profiling": ((*STAGES, *TIMING, "iaipy.pipeline"), ()),
+    "iaipy.suite": ((*STAGES, *TIMING), ()),
+    "iaipy.measuring": ((*STAGES, *TIMING, "iaipy.suite"), ()),
+    "iaipy.pipeline": ((*STAGES, *TIMING, *PARTS), ()),
+    "iaipy.versus": ((*STAGES, *PARTS), ()),
+    "iaipy.validation": ((*STAGES, *PARTS), ()),
+    "iaipy.profiling": ((*STAGES, *TIMING, *PARTS), ()),
     "iaipy.commands": (EVERYTHING, ("click", "rich")),
     "iaipy.cli": (EVERYTHING, ("click",)),
     "iaipy.declare": ((), ()),

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from iaipy import pipeline
+from iaipy import measuring, pipeline, suite
 from iaipy.config import Config, load_config
 from iaipy.errors import BenchmarkError, ExitCode, HostError, MeasurementError, NothingToDoError
 from iaipy.measure import ENGINES
 from iaipy.measure.fake import FakeEngine
+from iaipy.measuring import Watcher
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.run import Environment, Failure, Result, Timing
 from iaipy.store import baselines
@@ -32,7 +33,7 @@ def config(fake: FakeProject, **overrides: object) -> Config:
 
 def run(fake: FakeProject, *words: str, **overrides: object) -> pipeline.Outcome:
     """Run the project's benchmarks."""
-    return pipeline.run(config(fake, **overrides), words, fake.root, pipeline.Watcher())
+    return pipeline.run(config(fake, **overrides), words, fake.root, Watcher())
 
 
 def names(results: Sequence[Result | Timing | Failure | Benchmark]) -> list[str]:
@@ -43,7 +44,7 @@ def names(results: Sequence[Result | Timing | Failure | Benchmark]) -> list[str]
 def test_collect(fake: FakeProject) -> None:
     """What is asked for, and what else its files hold."""
     fake.measures({"help": 1, "version": 1})
-    collected = pipeline.collect(config(fake, keyword="help"), (), fake.root)
+    collected = suite.collect(config(fake, keyword="help"), (), fake.root)
     assert (names(collected.benchmarks), names(collected.others)) == (["help"], ["version"])
     assert collected.failures == ()
 
@@ -57,7 +58,7 @@ def test_collect_keeps_what_can_be_read(fake: FakeProject, monkeypatch: pytest.M
     monkeypatch.setattr("iaipy.collect.python_files.read_file", refuse)
     fake.measures({"help": 1})
     (fake.root / "benchmarks/bench_broken.py").touch()
-    collected = pipeline.collect(config(fake), (), fake.root)
+    collected = suite.collect(config(fake), (), fake.root)
     assert names(collected.benchmarks) == ["help"]
     assert collected.failures == (
         Failure("benchmarks/bench_broken.py", "bench_broken.py can't be imported", "Traceback"),
@@ -104,7 +105,7 @@ def test_watcher_hears_everything(fake: FakeProject) -> None:
     """Who watches a run hears how many there are, which begins, and each outcome."""
     fake.measures({"help": 10, "broken": fake.fails("broken", "it broke")})
     heard: list[Any] = []
-    watcher = pipeline.Watcher(
+    watcher = Watcher(
         planned=heard.append,
         started=lambda b: heard.append(b.name),
         done=lambda outcome: heard.append(outcome.id),
@@ -157,11 +158,11 @@ def test_results_are_kept_as_they_come(fake: FakeProject, monkeypatch: pytest.Mo
     fake.measures(dict.fromkeys(names_of_three, 10))
     script = {f"{SUITE}::{name}": {"Ir": 10} for name in names_of_three}
     monkeypatch.setitem(ENGINES, "instructions", lambda config: Slow(script))
-    monkeypatch.setattr(pipeline, "monotonic", lambda: next(clock_s))
+    monkeypatch.setattr(measuring, "monotonic", lambda: next(clock_s))
     outcome = run(fake)
     assert stored == [1, 1, 1]  # by that clock a save takes as long as waiting for an outcome
     assert len(baselines.load(fake.root / ".iaipy", "last").benchmarks) == 3
-    monkeypatch.setattr(pipeline, "monotonic", lambda: 0.0)
+    monkeypatch.setattr(measuring, "monotonic", lambda: 0.0)
     assert run(fake).run.benchmarks == outcome.run.benchmarks
     assert stored[3:] == [1, 2, 3]
 
@@ -182,7 +183,7 @@ def test_environment_is_compared_at_once(fake: FakeProject) -> None:
     run(fake, save_baseline="main")
     fake.measures({"help": 10, "version": 20}, {"python": "3.14"})
     done: list[object] = []
-    watcher = pipeline.Watcher(done=done.append)
+    watcher = Watcher(done=done.append)
     with pytest.raises(HostError, match="different environment"):
         pipeline.run(config(fake, baseline="main"), (), fake.root, watcher)
     assert len(done) == 1
@@ -382,7 +383,7 @@ def test_modes(project: TimedProject, mode: str, counted: list[str], timed: list
     """Each benchmark is measured in those that it is declared for; what says nothing, in that asked for."""
     project.measures(TIMES, MODES_OF)
     planned: list[int] = []
-    watcher = pipeline.Watcher(planned=planned.append)
+    watcher = Watcher(planned=planned.append)
     found = pipeline.run(config(project.fake, mode=mode), (), project.fake.root, watcher).run
     assert (names(found.benchmarks), names(found.timings)) == (counted, timed)
     assert planned == [len(counted) + len(timed)]
@@ -401,7 +402,7 @@ def test_warnings_of_the_machine_are_passed_on(project: TimedProject) -> None:
     """Once, with the first result."""
     project.measures(TIMES, MODES_OF)
     heard: list[str] = []
-    watcher = pipeline.Watcher(warned=heard.append)
+    watcher = Watcher(warned=heard.append)
     pipeline.run(config(project.fake, mode="walltime"), (), project.fake.root, watcher)
     assert heard == ["this machine is a fake"]
 

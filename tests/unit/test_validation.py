@@ -12,11 +12,11 @@ from iaipy.config import load_config
 from iaipy.errors import ExitCode, NothingToDoError, UsageError
 from iaipy.measure import ENGINES
 from iaipy.measure.fake import FakeEngine
+from iaipy.measuring import Watcher
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.claim import Budget, ClaimVerdict, Finding
 from iaipy.model.metrics import Events
 from iaipy.model.run import Failure, Result, Run, Timing
-from iaipy.pipeline import Watcher
 from iaipy.store import baselines
 from iaipy.validation import Validation, collect, exit_code, validate
 

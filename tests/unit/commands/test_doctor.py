@@ -13,6 +13,7 @@ import iaipy
 from iaipy import pipeline
 from iaipy.config import Config
 from iaipy.errors import ExitCode
+from iaipy.measuring import Watcher
 from iaipy.model.comparison import Comparison
 from iaipy.model.metrics import COUNTER_KEYS, EVENTS
 from iaipy.model.run import Environment, Failure, Result, Run
@@ -36,7 +37,7 @@ def conclusion(
 ) -> tuple[int, str, str]:
     """What it says of a run like this."""
 
-    def run(config: Config, words: object, start: Path, watcher: pipeline.Watcher) -> pipeline.Outcome:
+    def run(config: Config, words: object, start: Path, watcher: Watcher) -> pipeline.Outcome:
         assert (config.root, config.baseline) == (start, None)
         watcher.warned("this CPU is old")
         found = Run("", "", Environment({"valgrind": "3.24.0"}), results, failures=failures)

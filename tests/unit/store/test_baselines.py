@@ -13,7 +13,7 @@ from filelock import FileLock
 from iaipy.errors import BenchmarkError, ExitCode, HostError, IaipyError, NothingToDoError, UsageError
 from iaipy.model.metrics import COUNTER_KEYS, EVENTS
 from iaipy.model.run import Failure, Result, Run
-from iaipy.store import baselines
+from iaipy.store import baselines, files
 from iaipy.store.document import dumps
 
 
@@ -293,7 +293,7 @@ def test_interrupted_write_loses_nothing(storage: Path, monkeypatch: pytest.Monk
 def test_folder_that_cannot_be_synced_is_no_failure(storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the file system syncs no folders, the baseline is saved all the same."""
     monkeypatch.setattr("os.open", refusing(OSError(errno.EINVAL, "Invalid argument")))
-    monkeypatch.setattr(baselines, "_locked", contextlib.nullcontext)
+    monkeypatch.setattr(files, "locked", contextlib.nullcontext)
     storage.mkdir(parents=True)
     baselines.save(storage, "main", run())
     monkeypatch.undo()
@@ -329,7 +329,7 @@ def test_file_in_place_of_the_folder(tmp_path: Path) -> None:
 def test_lock_held_by_another(storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lock that isn't freed in time is an error that names it, and the baseline stays."""
     baselines.save(storage, "main", run(1))
-    monkeypatch.setattr(baselines, "LOCK_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(files, "LOCK_TIMEOUT_S", 0.1)
     with FileLock(storage / "lock"), pytest.raises(HostError, match=r"has been holding .*lock for 0\.1 s"):
         baselines.save(storage, "main", run(2))
     assert baselines.load(storage, "main") == run(1)
