@@ -8,8 +8,12 @@ import inspect
 import logging
 import math
 import time
-from collections.abc import Callable, Coroutine, Iterable
+import warnings
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from types import CoroutineType
 from typing import Any, Self
 
 from iaipy.compare.statistics import summary
@@ -182,21 +186,22 @@ class BenchmarkHarness:
             async_op: an `async def` without parameters; `functools.partial` gives it arguments.
 
         Raises:
-            TypeError: it is no coroutine function, or what it returns was never awaited.
+            TypeError: it is no coroutine function, or a coroutine that it makes was never awaited.
             RuntimeError: every iteration failed (the last failure is its cause), or the clock went backwards.
         """
         _require_coroutine_function(async_op)
-        record = _Record(self.name)
         clock = self._clock
-        for number in range(-self.warmup_iterations, self.iterations):
-            try:
-                start = clock()
-                result = await async_op()
-                end = clock()
-            except Exception as error:
-                record.failed(number, error)
-            else:
-                record.passed(number, start, end, result)
+        with _thrown_away() as unawaited:
+            record = _Record(self.name, unawaited)
+            for number in range(-self.warmup_iterations, self.iterations):
+                try:
+                    start = clock()
+                    result = await async_op()
+                    end = clock()
+                except Exception as error:
+                    record.failed(number, error)
+                else:
+                    record.passed(number, start, end, result)
         return record.metrics()
 
     def run_sync(self, op: Callable[[], object]) -> PerformanceMetrics:
@@ -209,29 +214,67 @@ class BenchmarkHarness:
 
         Raises:
             TypeError: it is a coroutine function or a generator function, whose call does none of its work,
-                or it returns something that was to be awaited.
+                or it makes something that was to be awaited.
             RuntimeError: every iteration failed (the last failure is its cause), or the clock went backwards.
         """
         _require_plain_function(op)
-        record = _Record(self.name)
         clock = self._clock
-        for number in range(-self.warmup_iterations, self.iterations):
-            try:
-                start = clock()
-                result = op()
-                end = clock()
-            except Exception as error:
-                record.failed(number, error)
-            else:
-                record.passed(number, start, end, result)
+        with _thrown_away() as unawaited:
+            record = _Record(self.name, unawaited)
+            for number in range(-self.warmup_iterations, self.iterations):
+                try:
+                    start = clock()
+                    result = op()
+                    end = clock()
+                except Exception as error:
+                    record.failed(number, error)
+                else:
+                    record.passed(number, start, end, result)
         return record.metrics()
 
 
-class _Record:
-    """What became of the iterations so far; those of the warm-up have negative numbers."""
+_watching: ContextVar[list[str] | None] = ContextVar("iaipy.performance", default=None)
+"""What notes the coroutines that are thrown away in this context; other tasks' are not the harness's."""
 
-    def __init__(self, name: str) -> None:
+
+@contextmanager
+def _thrown_away() -> Iterator[list[str]]:
+    """The names of coroutine functions whose coroutines are thrown away in the block, before an await."""
+    _watch()
+    names: list[str] = []
+    token = _watching.set(names)
+    try:
+        yield names
+    finally:
+        _watching.reset(token)
+
+
+def _watch() -> None:
+    """Be told of coroutines that nobody awaits, as `warnings` is, before its filters; once and for all."""
+    usual = warnings._warn_unawaited_coroutine  # type: ignore[attr-defined]
+    if getattr(usual, "__module__", "") == __name__:
+        return
+
+    def note(coroutine: "CoroutineType[Any, Any, object]") -> None:
+        names = _watching.get()
+        if names is None:
+            usual(coroutine)
+        else:
+            names.append(coroutine.__qualname__)
+
+    warnings._warn_unawaited_coroutine = note  # type: ignore[attr-defined]
+
+
+class _Record:
+    """What became of the iterations so far; those of the warm-up have negative numbers.
+
+    Parameters:
+        unawaited: where the names of coroutines that were thrown away appear.
+    """
+
+    def __init__(self, name: str, unawaited: list[str]) -> None:
         self._name = name
+        self._unawaited = unawaited
         self._samples_ns: list[int] = []
         self._failure_count = 0
         self._last_failure: Exception | None = None
@@ -246,6 +289,7 @@ class _Record:
                 f"{self._name}: the operation returned a {type(result).__name__} that nobody awaited; "
                 "await it in an async def and give that to run()"
             )
+        self._refuse_unawaited()
         for reading in (start, end):
             if reading < self._last_reading:
                 raise RuntimeError(
@@ -256,8 +300,16 @@ class _Record:
         if number >= 0:
             self._samples_ns.append(end - start)
 
+    def _refuse_unawaited(self) -> None:
+        if self._unawaited:
+            raise TypeError(
+                f"{self._name}: the operation made a coroutine of {self._unawaited[0]} that nobody awaited, "
+                "so that its work is not in the times; await it, in an async def given to run()"
+            )
+
     def failed(self, number: int, error: Exception) -> None:
         """Log an iteration that raised, and leave it out."""
+        self._refuse_unawaited()
         which = f"iteration {number}" if number >= 0 else "a warm-up iteration"
         _log.warning("%s: %s failed and is left out: %r", self._name, which, error)
         if number >= 0:

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import repeat
 from time import perf_counter_ns
 
-from iaipy.workers import failure
+from iaipy.workers import failure, unawaited
 from iaipy.workers.pace import LEAST_TICKS, Pace, drive, drive_awaited, peak_bytes, resolution, schedule
 from iaipy.workers.subject import (
     as_arguments,
@@ -46,6 +46,16 @@ def _leave_if_astray() -> None:
         os._exit(0)
 
 
+def _refuse_unawaited() -> None:
+    """Refuse a benchmark that has thrown a coroutine away: what that would have done is in no time."""
+    name = unawaited.found()
+    if name:
+        raise _RefusedError(
+            f"made a coroutine of {name} that nobody awaited, so that its work is not in the times; "
+            "await it, in a benchmark declared with async def"
+        )
+
+
 def _round(work: "Work", iterations: int) -> int:
     """The nanoseconds of so many calls, set-up and teardown not among them."""
     arguments = as_arguments(work.setup(**work.setup_named))
@@ -63,6 +73,7 @@ def _round(work: "Work", iterations: int) -> int:
         raise _RefusedError(
             "is a plain function that returned a coroutine nobody awaited; declare it with async def"
         )
+    _refuse_unawaited()
     return end - begin
 
 
@@ -77,6 +88,7 @@ async def _round_awaited(work: "Work", iterations: int) -> int:
         _leave_if_astray()
     finally:
         await settled(work.teardown(*arguments, **work.teardown_named))
+    _refuse_unawaited()
     return end - begin
 
 
@@ -108,6 +120,7 @@ def _measured(work: "Work", pace: Pace, loop: str) -> "dict[str, Any]":
     notes: list[str] = []
     tick_ns = resolution(perf_counter_ns)
     gc.collect()
+    unawaited.watch()
     if work.is_coroutine:
         import asyncio
 
@@ -116,6 +129,8 @@ def _measured(work: "Work", pace: Pace, loop: str) -> "dict[str, Any]":
         timed, empty = runner.run(_timed_awaited(work, pace, tick_ns, notes))
     else:
         timed, empty = _timed(work, pace, tick_ns)
+    gc.collect()  # a coroutine may be part of a cycle
+    _refuse_unawaited()
     samples, iterations = timed
     overhead_ns = sorted(empty[0])[_OVERHEAD_ROUNDS // 2]
     round_ns = sum(samples) / len(samples) * iterations

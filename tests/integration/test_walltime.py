@@ -193,6 +193,11 @@ FUNCTIONS = """
 
 
     @benchmark
+    def forgets_a_call():
+        slowly()
+
+
+    @benchmark
     async def runs_a_loop_in_a_loop():
         waiting = asyncio.sleep(0)
         try:
@@ -400,6 +405,7 @@ def test_odd_behaviour_is_no_failure(functions: Results, name: str) -> None:
         ("ends_its_process_well", "its process ended with exit status 0", ""),
         ("kills_itself", "its process was killed by SIGKILL", ""),
         ("forgets_to_await", "is a plain function that returned a coroutine nobody awaited", ""),
+        ("forgets_a_call", "made a coroutine of slowly that nobody awaited", ""),
         ("runs_a_loop_in_a_loop", "asyncio.run() cannot be called from a running event loop", "asyncio.run"),
         ("no_such_loop", f"the event loop 'no_such_loop' {NOT_INSTALLED}", ""),
         ("hangs", "took longer than its timeout of 1 s", ""),

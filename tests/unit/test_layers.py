@@ -67,9 +67,10 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """Module or package → what it may import of ours, and of others; the longest name that fits counts."""
 
-CHEAP = frozenset({"asyncio", "traceback", "json", "os"})
+CHEAP = frozenset({"asyncio", "traceback", "json", "os", "warnings"})
 """What a worker may import besides built-in modules: each already loaded by every interpreter (os), or
-imported late, where a benchmark needs it (asyncio) or all is over (traceback), or without valgrind (json)."""
+imported late, where a benchmark needs it (asyncio) or all is over (traceback), or without valgrind (json,
+warnings)."""
 
 
 def name_of(path: Path) -> str:

@@ -358,3 +358,55 @@ def test_a_comparison_needs_two_samples() -> None:
     for head, base in ((one, two), (two, one)):
         with pytest.raises(ValueError, match=r"^one: 1 samples; a comparison needs two or more"):
             head.compare_with(base)
+
+
+async def helper() -> None:
+    """A coroutine function that nobody awaits."""
+
+
+def throws_away() -> None:
+    """An operation that forgets to await."""
+    helper()  # type: ignore[unused-coroutine]
+
+
+async def throws_away_awaited() -> None:
+    """The same in a coroutine."""
+    helper()  # type: ignore[unused-coroutine]
+
+
+def throws_away_and_raises() -> None:
+    """The same in an operation that fails besides."""
+    helper()  # type: ignore[unused-coroutine]
+    raise ValueError
+
+
+@pytest.mark.parametrize("warmup", [0, 3])
+@pytest.mark.parametrize("operation", [throws_away, throws_away_awaited, throws_away_and_raises])
+def test_coroutines_that_are_thrown_away(operation: Callable[[], Any], warmup: int) -> None:
+    """A coroutine made in an operation and never awaited is no work done, and an error that names it."""
+    harness = BenchmarkHarness("work", warmup_iterations=warmup)
+    with pytest.raises(TypeError, match="work: the operation made a coroutine of helper that nobody awaited"):
+        if operation is throws_away_awaited:
+            asyncio.run(harness.run(operation))
+        else:
+            harness.run_sync(operation)
+
+
+def test_coroutines_that_others_throw_away() -> None:
+    """Another task's are warned of as ever, and not the operation's."""
+
+    async def other() -> None:
+        while True:
+            helper()  # type: ignore[unused-coroutine]
+            await asyncio.sleep(0)
+
+    async def both() -> PerformanceMetrics:
+        task = asyncio.create_task(other())
+        metrics = await BenchmarkHarness("work").run(functools.partial(asyncio.sleep, 0))
+        task.cancel()
+        return metrics
+
+    with pytest.warns(RuntimeWarning, match="'helper' was never awaited"):
+        assert asyncio.run(both()).sample_count == 100
+    with pytest.warns(RuntimeWarning, match="'helper' was never awaited"):
+        throws_away()

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from iaipy import declare
-from iaipy.workers import subject, timer
+from iaipy.workers import subject, timer, unawaited
 from iaipy.workers.pace import Pace
 from iaipy.workers.subject import Work
 
@@ -38,6 +39,14 @@ def loops() -> Iterator[None]:
         assert isinstance(runner, asyncio.Runner)
         runner.close()
     timer._left_open.clear()
+
+
+@pytest.fixture(autouse=True)
+def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes back what a timing process changes of `warnings`."""
+    monkeypatch.setattr(unawaited, "_thrown_away", [])
+    usual = warnings._warn_unawaited_coroutine  # type: ignore[attr-defined]
+    monkeypatch.setattr(warnings, "_warn_unawaited_coroutine", usual)
 
 
 @pytest.fixture
@@ -140,6 +149,55 @@ def test_a_coroutine_that_nobody_awaits_is_refused() -> None:
     with pytest.raises(timer._RefusedError, match="a coroutine nobody awaited; declare it with async def"):
         timer._round(work(lambda: inner(), name="f"), 1)
     gc.collect()
+
+
+async def helper() -> None:
+    """A coroutine function that nobody awaits."""
+
+
+def throws_away() -> None:
+    """A benchmark that forgets to await."""
+    helper()  # type: ignore[unused-coroutine]
+
+
+def throws_away_quietly() -> None:
+    """The same with warnings switched off."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        helper()  # type: ignore[unused-coroutine]
+
+
+def throws_away_in_a_cycle() -> None:
+    """The same where only the garbage collector finds it."""
+    cycle: list[object] = [helper()]
+    cycle.append(cycle)
+
+
+async def throws_away_awaited() -> None:
+    """The same in a coroutine."""
+    helper()  # type: ignore[unused-coroutine]
+
+
+@pytest.mark.parametrize(
+    "function", [throws_away, throws_away_quietly, throws_away_in_a_cycle, throws_away_awaited]
+)
+def test_a_coroutine_that_is_thrown_away_is_refused(function: Callable[..., object]) -> None:
+    """Made inside of a benchmark and never awaited, it is no work done: one sentence names it."""
+    with pytest.raises(timer._RefusedError, match=r"^made a coroutine of helper that nobody awaited, so"):
+        timer._measured(work(function), Pace(2, 2, 1, 0, 0), "asyncio")
+
+
+def test_a_coroutine_that_is_closed_or_cancelled_is_not_refused() -> None:
+    """Both say that it is not to run."""
+
+    async def closes_and_cancels() -> None:
+        helper().close()
+        task = asyncio.get_running_loop().create_task(helper())
+        task.cancel()
+        await asyncio.sleep(0)
+
+    found = timer._measured(work(closes_and_cancels), Pace(2, 2, 1, 0, 0), "asyncio")
+    assert len(found["samples_ns"]) == 2
 
 
 @pytest.mark.parametrize("is_coroutine", [False, True])
