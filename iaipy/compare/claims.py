@@ -27,6 +27,7 @@ _DIGITS = 12
 """Ratios are rounded to so many decimals: 0.3 / 0.1 is a speed-up of 3, though a little less in binary."""
 
 _FEW_PROCESSES = "there is one process only, and nobody can tell how much processes differ by chance"
+_NO_PEAK = "the peak memory was not measured in every process"
 _NO_UPPER_END = "these samples are too few to bound it from above: more rounds or processes do"
 
 
@@ -206,13 +207,14 @@ def _time_budget(claim: Budget, head: Run, confidence: float) -> Finding:
     value = estimate.value if estimate else 0.0
     sides = (Side(value, _size(timed), len(timed.samples_ns)),)
     if estimate is None:
-        return Finding(claim, "not shown", _FEW_PROCESSES, sides=sides, remarks=_notes(timed))
+        why = _NO_PEAK if claim.metric == "peak_rss" else _FEW_PROCESSES
+        return Finding(claim, "not shown", why, sides=sides, remarks=_notes(timed))
     verdict = below(estimate.low, estimate.high, claim.below)
     unbounded = verdict == "not shown" and estimate.value < claim.below < estimate.high == math.inf
     return Finding(
         claim,
         verdict,
-        _NO_UPPER_END if unbounded else "",
+        (_NO_PEAK if claim.metric == "peak_rss" else _NO_UPPER_END) if unbounded else "",
         measured=estimate,
         basis=basis,
         confidence=confidence,
@@ -259,8 +261,11 @@ def _largest(timed: Timing, confidence: float) -> Estimate:
     return _observed(max(map(max, timed.samples_ns)))
 
 
-def _peak(timed: Timing, confidence: float) -> Estimate:
-    return _observed(max(timed.peak_rss_bytes))
+def _peak(timed: Timing, confidence: float) -> Estimate | None:
+    most = max(timed.peak_rss_bytes)
+    if all(timed.peak_rss_bytes):
+        return _observed(most)
+    return Estimate(most, most, math.inf) if most else None
 
 
 def _observed(value: float) -> Estimate:

@@ -50,12 +50,12 @@ class Timing:
 
     Parameters:
         samples_ns: process by process, the nanoseconds per iteration of each round, less the overhead and
-            what else was subtracted; none is below nought.
+            what else was subtracted; none is below nought, unless another command's time was subtracted.
         iterations: calls in a round, by process.
         overhead_ns: what the harness took per iteration, by process; it has been subtracted.
-        peak_rss_bytes: the most memory in RAM, by process.
+        peak_rss_bytes: the most memory in RAM, by process; 0 where it wasn't measured.
         elements: things that one iteration deals with; None where a throughput has no sense.
-        minus: id of the command whose mean time, process by process, was subtracted; "" for none.
+        minus: id of the command whose median time, process by process, was subtracted; "" for none.
         path, line: where it is declared.
         notes: remarks on how it was measured, one sentence each.
     """

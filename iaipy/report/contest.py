@@ -2,7 +2,8 @@
 
 from iaipy.model.run import Timing
 from iaipy.model.timing import Judgement
-from iaipy.report.numbers import duration, size, threshold
+from iaipy.report.numbers import duration, threshold
+from iaipy.report.times import peak_memory
 from iaipy.report.words import printable
 
 
@@ -25,5 +26,5 @@ def _side(timing: Timing, compared_ns: float) -> str:
     samples = sum(map(len, timing.samples_ns))
     return (
         f"{printable(timing.id)}\n  {duration(compared_ns)}, {samples:,} samples in {len(timing.samples_ns)} "
-        f"processes, peak memory {size(max(timing.peak_rss_bytes))}"
+        f"processes, peak memory {peak_memory(timing)}"
     )

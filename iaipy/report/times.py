@@ -65,14 +65,18 @@ def interval(summary: Summary) -> str:
     return f"{duration(summary.low_ns)} … {duration(summary.high_ns)}"
 
 
+def peak_memory(timing: Timing) -> str:
+    """The most memory that any of the processes had."""
+    return size(max(timing.peak_rss_bytes)) if any(timing.peak_rss_bytes) else "not measured"
+
+
 def also_measured(timing: Timing, entry: TimingEntry) -> list[tuple[str, str]]:
     """What goes with the time: throughput, memory, and the harness's own cost."""
     rows = []
     if timing.elements and entry.summary and entry.summary.mean_ns:
         per_second = timing.elements / entry.summary.mean_ns * 1e9
         rows.append(("Throughput", f"{per_second:{',.0f' if per_second >= 100 else '.3g'}} elements/s"))
-    if any(timing.peak_rss_bytes):
-        rows.append(("Peak memory", size(max(timing.peak_rss_bytes))))
+    rows.append(("Peak memory", peak_memory(timing)))
     if any(timing.overhead_ns):
         rows.append(("Overhead", f"{duration(max(timing.overhead_ns))} per iteration, subtracted"))
     return rows

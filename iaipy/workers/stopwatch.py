@@ -44,6 +44,8 @@ class _Runs:
     def __init__(self, request: "Request") -> None:
         self._request = request
         self.peak_bytes = 0
+        self.from_start = request["ready"] is None
+        """Whether the peak memory includes that of the copy of this process which a program begins as."""
         self._ready = None
         if request["ready"] is not None:
             import re
@@ -83,31 +85,38 @@ class _Runs:
 
     def _until_ready(self, stdin: int, output: int) -> "tuple[int, int]":
         """The instant at which a line of the output matched, and the most memory the program had by then."""
-        assert self._ready is not None
         source, sink = os.pipe()
         pid = self._spawn(self._request["argv"], stdin, sink)
         os.close(sink)
-        line = b""
+        peak = peak_in_all = 0
         try:
             with _Deadline(self._request["timeout_s"]):
-                while True:
-                    piece = os.read(source, 1 << 16)
-                    end = perf_counter_ns()
-                    if not piece:
-                        raise _FailedError(
-                            f"closed its output before a line matched {self._request['ready']!r}"
-                        )
-                    os.write(output, piece)
-                    *lines, line = (line + piece).split(b"\n")
-                    if any(self._ready.search(each.decode(errors="replace")) for each in lines):
-                        return end, peak_bytes(pid)
+                end = self._matched(source, output)
+            peak = peak_bytes(pid)
         except TimeoutError:
             raise _FailedError(
                 f"no line matched {self._request['ready']!r} within {self._request['timeout_s']:g} s"
             ) from None
         finally:
-            _end(pid)
+            peak_in_all = _end(pid)
             os.close(source)
+        if not peak:  # it has ended by itself meanwhile, and its memory is gone
+            self.from_start = True
+        return end, peak or peak_in_all
+
+    def _matched(self, source: int, output: int) -> int:
+        """The instant at which a line of what can be read matched; all of it goes to the output."""
+        assert self._ready is not None
+        line = b""
+        while True:
+            piece = os.read(source, 1 << 16)
+            end = perf_counter_ns()
+            if not piece:
+                raise _FailedError(f"closed its output before a line matched {self._request['ready']!r}")
+            os.write(output, piece)
+            *lines, line = (line + piece).split(b"\n")
+            if any(self._ready.search(each.decode(errors="replace")) for each in lines):
+                return end
 
     def _spawn(self, argv: "list[str]", stdin: int, output: int) -> int:
         """Start a program in a process group of its own."""
@@ -168,19 +177,26 @@ def _wait(pid: int, timeout_s: float) -> "tuple[int, int, int]":
     return end, os.waitstatus_to_exitcode(status), used.ru_maxrss * 1024
 
 
-def _end(pid: int) -> None:
-    """End a process and its group, and reap it; by force if it takes its time."""
+def _end(pid: int) -> int:
+    """End a process and its group, and reap it; by force if it takes its time. Its peak memory in bytes."""
+    peak = 0
     _signal_group(pid, signal.SIGTERM)
     try:
         with _Deadline(_GRACE_S):
-            os.waitpid(pid, 0)
+            peak = _reaped(pid)
     except (TimeoutError, ChildProcessError):  # the latter where time ran out just as it had been reaped
         pass
     _signal_group(pid, signal.SIGKILL)
     try:
-        os.waitpid(pid, 0)
+        peak = _reaped(pid)
     except ChildProcessError:
         pass
+    return peak
+
+
+def _reaped(pid: int) -> int:
+    """The peak memory in bytes of a process that has ended or will, which is reaped."""
+    return os.wait4(pid, 0)[2].ru_maxrss * 1024
 
 
 def _signal_group(pid: int, number: int) -> None:
@@ -223,7 +239,7 @@ def main(request_path: str, answer: str, *pace: str) -> None:
             "iterations": 1,
             "overhead_ns": 0.0,
             "peak_rss_bytes": runs.peak_bytes,
-            "notes": [_SMALL] if request["ready"] is None and runs.peak_bytes <= peak_bytes() else [],
+            "notes": [_SMALL] if runs.from_start and runs.peak_bytes <= peak_bytes() else [],
         }
     with open(answer, "w", encoding="utf-8") as file:
         file.write(ascii(document))

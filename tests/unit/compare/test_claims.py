@@ -233,6 +233,24 @@ def test_budgets_of_what_was_observed(metric: str, observed: float) -> None:
     assert verdict(budget(metric, observed), head) == "fails"
 
 
+@pytest.mark.parametrize(
+    ("peaks", "limit", "wanted", "measured"),
+    [
+        ((0, 0), 1e9, "not shown", None),
+        ((0, 20_000_000), 1e9, "not shown", 20_000_000),
+        ((0, 20_000_000), 1e7, "fails", 20_000_000),
+    ],
+)
+def test_budget_of_memory_that_was_not_measured(
+    peaks: tuple[int, ...], limit: float, wanted: str, measured: float | None
+) -> None:
+    """0 B is no small program: nothing below a limit is shown, and what lies above it still fails."""
+    found = judge(budget("peak_rss", limit), run(timing(NEW, around(100)[:2], peak_rss_bytes=peaks)), {})
+    assert found.verdict == wanted
+    assert (found.measured and found.measured.value) == measured
+    assert (found.why == "the peak memory was not measured in every process") is (wanted == "not shown")
+
+
 def test_a_quantile_that_too_few_samples_bound() -> None:
     """A limit above all samples isn't shown, and the finding says what would help."""
     found = judge(budget("p99_ns", 1e9), run(timing(NEW, around(100))), {})
