@@ -73,7 +73,13 @@ def versus(
             watcher.warned(warning)
         machine = engine.environment()
     base, head = (timings[id_] for id_ in ids)
-    judgement = walltime.judge(base.samples_ns, head.samples_ns, config.significance, config.walltime_limit)
+    judgement = walltime.judge(
+        base.samples_ns,
+        head.samples_ns,
+        config.significance,
+        config.walltime_limit,
+        least_ns=walltime.least_measurable(base, head),
+    )
     return Versus(base, head, judgement, machine)
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from iaipy.compare import quantiles, statistics
+from iaipy.compare.walltime import least_measurable
 from iaipy.model.claim import (
     Basis,
     Budget,
@@ -132,8 +133,9 @@ def _time_speedup(claim: Speedup, fast: Timing, slow: Timing, confidence: float)
         sides=sides,
         remarks=_apart(claim) + _notes(fast, slow),
     )
-    if not all(side.value for side in sides):
-        taking_none = claim.than.benchmark if sides[0].value else claim.faster
+    least = least_measurable(fast, slow)
+    if not all(side.value > least for side in sides):
+        taking_none = claim.than.benchmark if sides[0].value > least else claim.faster
         return replace(finding, why=f"{taking_none} takes no measurable time")
     if min(len(after), len(before)) < 2:
         return replace(finding, why=_FEW_PROCESSES)

@@ -45,6 +45,7 @@ def compare(
         alpha,
         threshold,
         control_false_discovery,
+        least_ns=[walltime.least_measurable(before[timing.id], timing) for timing in comparable],
     )
     judgements = {timing.id: judgement for timing, judgement in zip(comparable, judged, strict=True)}
     entries = [_entry(t, t.id in before, judgements.get(t.id), obstacles[t.id]) for t in head.timings]

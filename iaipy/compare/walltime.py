@@ -8,6 +8,7 @@ figures behind that choice, and what it can't see.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import median
 
 from iaipy.compare.statistics import (
     Samples,
@@ -19,6 +20,7 @@ from iaipy.compare.statistics import (
     trimmed_mean,
     welch,
 )
+from iaipy.model.run import Timing
 from iaipy.model.timing import (
     DEFAULT_ALPHA,
     DEFAULT_LOCATION,
@@ -32,6 +34,17 @@ from iaipy.model.timing import (
     TimeVerdict,
 )
 
+MEASURABLE_SHARE = 0.1
+"""Of the time that measuring takes. The latter is subtracted, and known to some per cents of itself."""
+
+
+def least_measurable(*timings: Timing) -> float:
+    """The nanoseconds above which a time is more than what subtracting the harness's own leaves by chance.
+
+    A tenth of the median overhead of the timing that has the largest; docs/statistics.md has the measurement.
+    """
+    return MEASURABLE_SHARE * max(float(median(timing.overhead_ns)) for timing in timings)
+
 
 def judge(
     base: Samples,
@@ -39,6 +52,7 @@ def judge(
     alpha: float = DEFAULT_ALPHA,
     threshold: float = DEFAULT_THRESHOLD,
     *,
+    least_ns: float = 0.0,
     location: Location = DEFAULT_LOCATION,
     trim: float = DEFAULT_TRIM,
 ) -> Judgement:
@@ -46,12 +60,13 @@ def judge(
 
     Parameters:
         base, head: nanoseconds per iteration, one sequence per process.
+        least_ns: a side that takes no more than that has no measurable time.
         alpha, threshold, location, trim: as of `Rule`.
 
     Raises:
-        ValueError: no samples, a sample that is NaN, infinite or negative, or a parameter out of range.
+        ValueError: no samples, a sample that is NaN or infinite, or a parameter out of range.
     """
-    return judge_all([(base, head)], alpha, threshold, location=location, trim=trim)[0]
+    return judge_all([(base, head)], alpha, threshold, least_ns=least_ns, location=location, trim=trim)[0]
 
 
 def judge_all(
@@ -60,6 +75,7 @@ def judge_all(
     threshold: float | Sequence[float] = DEFAULT_THRESHOLD,
     control_false_discovery: bool = True,
     *,
+    least_ns: float | Sequence[float] = 0.0,
     location: Location = DEFAULT_LOCATION,
     trim: float = DEFAULT_TRIM,
 ) -> tuple[Judgement, ...]:
@@ -71,15 +87,18 @@ def judge_all(
         control_false_discovery: adjust the p values after Benjamini & Hochberg (1995), so that of the
             changes found in the suite a share of at most alpha is chance. The intervals, and so the verdict
             unchanged, are each benchmark's own.
+        least_ns: one for all benchmarks, or one for each; as of `judge`.
         alpha, location, trim: as of `Rule`.
 
     Raises:
         ValueError: as of `judge`.
     """
-    thresholds = [threshold] * len(pairs) if isinstance(threshold, int | float) else threshold
+    thresholds, least = (
+        [given] * len(pairs) if isinstance(given, int | float) else given for given in (threshold, least_ns)
+    )
     undecided = [
-        _undecided(base, head, Rule(alpha, limit, location, trim))
-        for (base, head), limit in zip(pairs, thresholds, strict=True)
+        _undecided(base, head, Rule(alpha, limit, location, trim), floor_ns)
+        for (base, head), limit, floor_ns in zip(pairs, thresholds, least, strict=True)
     ]
     tested = [judgement.figures.p for judgement in undecided if judgement.figures]
     adjusted = iter(benjamini_hochberg(tested) if control_false_discovery else tested)
@@ -89,15 +108,18 @@ def judge_all(
     )
 
 
-def _undecided(base: Samples, head: Samples, rule: Rule) -> Judgement:
+def _undecided(base: Samples, head: Samples, rule: Rule, least_ns: float) -> Judgement:
     """All that doesn't depend on the suite's other benchmarks."""
     before = process_values(base, rule.location, what="base samples")
     after = process_values(head, rule.location, what="head samples")
     base_ns, head_ns = trimmed_mean(before, trim=rule.trim), trimmed_mean(after, trim=rule.trim)
     why = ""
     figures = None
-    if not base_ns or not head_ns:
-        why = f"{'head' if base_ns else 'base'} takes no measurable time (0 ns): there is nothing to compare"
+    measurable = min(base_ns, head_ns) > max(0.0, least_ns)
+    if not measurable:
+        side, value = ("base", base_ns) if base_ns <= max(0.0, least_ns) else ("head", head_ns)
+        small = f", less than {MEASURABLE_SHARE:.0%} of what measuring itself takes" if value > 0 else ""
+        why = f"{side} takes no measurable time ({value:.3g} ns{small}): there is nothing to compare"
     elif min(len(before), len(after)) < 2:
         why = (
             f"too few processes ({len(before)} in base, {len(after)} in head): from fewer than two of each "
@@ -112,7 +134,7 @@ def _undecided(base: Samples, head: Samples, rule: Rule) -> Judgement:
         head_processes=len(after),
         base_ns=base_ns,
         head_ns=head_ns,
-        change=head_ns / base_ns - 1 if base_ns and head_ns else None,
+        change=head_ns / base_ns - 1 if measurable else None,
         figures=figures,
         p_adjusted=None,
         rule=rule,
@@ -121,9 +143,9 @@ def _undecided(base: Samples, head: Samples, rule: Rule) -> Judgement:
 
 
 def _mean_change(base: Samples, head: Samples) -> float | None:
-    """How the mean of the processes' means changed; None from nought."""
+    """How the mean of the processes' means changed; None from nought or below it."""
     before, after = (trimmed_mean(process_values(samples, "mean")) for samples in (base, head))
-    return after / before - 1 if before else None
+    return after / before - 1 if before > 0 else None
 
 
 def _figures(before: tuple[float, ...], after: tuple[float, ...], rule: Rule) -> Figures:
@@ -176,9 +198,9 @@ _WHY: dict[TimeVerdict, str] = {
 def _verdict(change: Estimate, significant: bool, threshold: float) -> TimeVerdict:
     # 100 → 110 is no change beyond 10 %, though 110 / 100 − 1 is a little more than 0.1 in binary.
     value, low, high = (round(ratio, 12) for ratio in (change.value, change.low, change.high))
-    if significant and value > threshold:
+    if significant and value > threshold and low > 0:
         return "regression"
-    if significant and value < -threshold:
+    if significant and value < -threshold and high < 0:
         return "improvement"
     if -threshold <= low and high <= threshold:
         return "unchanged"

@@ -110,9 +110,10 @@ class Judgement:
     """What became of one benchmark's time.
 
     Parameters:
-        verdict: regression (p_adjusted below alpha, and the change above the threshold), improvement (the
-            same, and the change below minus the threshold), unchanged (the whole interval of the change lies
-            within ± the threshold, and so does the change of the means), or else inconclusive.
+        verdict: regression (p_adjusted below alpha, the change above the threshold, and its whole interval
+            above 0), improvement (likewise, below minus the threshold and below 0), unchanged (the whole
+            interval of the change lies within ± the threshold, and so does the change of the means), or else
+            inconclusive.
         why: what the verdict rests on, one sentence.
         base_processes, head_processes: how many processes were compared.
         base_ns, head_ns: what was compared: the trimmed mean of the processes' values.

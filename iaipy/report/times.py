@@ -73,7 +73,7 @@ def peak_memory(timing: Timing) -> str:
 def also_measured(timing: Timing, entry: TimingEntry) -> list[tuple[str, str]]:
     """What goes with the time: throughput, memory, and the harness's own cost."""
     rows = []
-    if timing.elements and entry.summary and entry.summary.mean_ns:
+    if timing.elements and entry.summary and entry.summary.mean_ns > 0:
         per_second = timing.elements / entry.summary.mean_ns * 1e9
         rows.append(("Throughput", f"{per_second:{',.0f' if per_second >= 100 else '.3g'}} elements/s"))
     rows.append(("Peak memory", peak_memory(timing)))

@@ -202,8 +202,9 @@ def _to_environment(document: Mapping[str, Any], key: str) -> Environment:
 def _to_timing(item: Mapping[str, Any], path: str) -> Timing:
     taken, inside = _member(item, path, "walltime", dict), f"{path}.walltime"
     processes = _member(taken, inside, "processes", list)
+    least = -math.inf if "minus" in item else 0.0  # a difference may be below nought
     samples = tuple(
-        tuple(_times(each, f"{inside}.processes[{index}]")) for index, each in enumerate(processes)
+        tuple(_times(each, f"{inside}.processes[{index}]", least)) for index, each in enumerate(processes)
     )
     if not all(samples) or not samples:
         raise _WrongError(f"{inside}.processes has a process without samples, or none")
@@ -223,13 +224,18 @@ def _to_timing(item: Mapping[str, Any], path: str) -> Timing:
     )
 
 
-def _times(values: object, path: str) -> list[float]:
-    """Finite numbers, none of them below nought."""
+def _times(values: object, path: str, least: float = 0.0) -> list[float]:
+    """Finite numbers, none of them below `least`."""
     numbers = _typed(values, path, list)
     for index, value in enumerate(numbers):
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value < math.inf:
-            raise _WrongError(f"{path}[{index}] is {_shown(value)}, not a number of at least 0")
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not _fits(value, least):
+            wanted = "a finite number" if least else "a number of at least 0"
+            raise _WrongError(f"{path}[{index}] is {_shown(value)}, not {wanted}")
     return [float(value) for value in numbers]
+
+
+def _fits(value: float, least: float) -> bool:
+    return least <= value < math.inf and value != -math.inf
 
 
 def _wholes(parent: Mapping[str, Any], path: str, key: str) -> tuple[int, ...]:

@@ -16,9 +16,10 @@ from iaipy.config import Config
 from iaipy.errors import MeasurementError
 from iaipy.measure import environment
 from iaipy.measure.walltime import machine
-from iaipy.measure.walltime.samples import Place, Samples, layout, take
+from iaipy.measure.walltime.samples import DIGITS, Place, Samples, layout, take
 from iaipy.model.benchmark import Benchmark, Pace
 from iaipy.model.run import Environment, Failure, Timing
+from iaipy.model.timing import DEFAULT_LOCATION, DEFAULT_TRIM
 
 LEAST_SAMPLES = 100
 """Of a benchmark, over all its processes."""
@@ -204,10 +205,28 @@ def _timing(benchmark: Benchmark, taken: Sequence[Samples]) -> Timing:
 
 
 def _difference(benchmark: Benchmark, taken: Sequence[Samples], others: Sequence[Samples]) -> Timing:
-    """The timing less, process by process, the mean time of the command it is held against; not below 0."""
-    means = [statistics.fmean(each.samples_ns) for each in others]
-    less = [
-        replace(own, samples_ns=tuple(max(0.0, sample - mean) for sample in own.samples_ns))
-        for own, mean in zip(taken, means, strict=False)
-    ]
-    return _timing(benchmark, less)
+    """The timing less, process by process, the median time of the command it is held against."""
+    less = []
+    for own, other in zip(taken, others, strict=False):
+        median = statistics.median(other.samples_ns)
+        less.append(replace(own, samples_ns=tuple(round(each - median, DIGITS) for each in own.samples_ns)))
+    timing = _timing(benchmark, less)
+    return replace(timing, notes=(*timing.notes, *_doubt(timing)))
+
+
+def _doubt(difference: Timing) -> tuple[str, ...]:
+    """A note where a difference of two commands may well be none."""
+    # Here, since numpy takes longer to import than all of iaipy.
+    from iaipy.compare.statistics import mean_interval, process_values
+
+    values = process_values(difference.samples_ns, DEFAULT_LOCATION)
+    if len(values) < 2:
+        return ()
+    found = mean_interval(values, trim=DEFAULT_TRIM)
+    if found.low > 0:
+        return ()
+    what = "is below 0" if found.high < 0 else "can't be told from 0"
+    return (
+        f"the difference from {difference.minus} {what} "
+        f"(95% interval {found.low / 1e6:,.4g} ms to {found.high / 1e6:,.4g} ms)",
+    )

@@ -18,7 +18,7 @@ _LONGEST_PAD = 4096
 _LARGEST_HASH_SEED = 4_294_967_295
 _SMALL_AND_UNSWAYED = ("-E", "-S")
 """What the interpreter of a stopwatch is told: the environment is the command's, not its own."""
-_DIGITS = 2
+DIGITS = 2
 """Decimals of a nanosecond that are kept: no clock tells more, and files stay small."""
 
 
@@ -148,9 +148,9 @@ def _read(place: Place, words: Sequence[str], cwd: str, answer: Path, timeout_s:
         reason, trace = (text.replace(link, str(place.root)) for text in document["error"])
         raise MeasurementError(reason, "\n".join((trace, printed)).strip())
     return Samples(
-        samples_ns=tuple(round(sample, _DIGITS) for sample in document["samples_ns"]),
+        samples_ns=tuple(round(sample, DIGITS) for sample in document["samples_ns"]),
         iterations=document["iterations"],
-        overhead_ns=round(document["overhead_ns"], _DIGITS),
+        overhead_ns=round(document["overhead_ns"], DIGITS),
         peak_rss_bytes=document["peak_rss_bytes"],
         notes=tuple(document["notes"]),
     )

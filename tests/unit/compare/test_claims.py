@@ -117,6 +117,8 @@ def test_too_little_to_compare() -> None:
     assert "one process only" in one.why
     none = judge(speedup(2), run(timing(NEW, [[0.0]] * 5), timing(OLD, around(300))), {})
     assert (none.verdict, none.why) == ("not shown", f"{NEW} takes no measurable time")
+    little = run(timing(NEW, [[0.3]] * 5, overhead_ns=(50.0,) * 5), timing(OLD, around(300)))
+    assert judge(speedup(2), little, {}).why == f"{NEW} takes no measurable time"
 
 
 @pytest.mark.parametrize(

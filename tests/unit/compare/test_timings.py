@@ -198,6 +198,11 @@ def test_what_is_not_compared_does_not_count_for_the_size() -> None:
     [
         (timing("a", processes=1), timing("a"), "too few processes (8 in base, 1 in head)"),
         (timing("a", scale=0), timing("a"), "head takes no measurable time"),
+        (
+            timing("a", scale=2, overhead_ns=(3e7,) * 8),
+            timing("a"),
+            "base takes no measurable time (1e+06 ns",
+        ),
     ],
 )
 def test_samples_that_tell_nothing(head: Timing, base: Timing, why: str) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iaipy.compare.statistics import Samples, benjamini_hochberg, speedup, trimmed_mean, welch
-from iaipy.compare.walltime import judge, judge_all
+from iaipy.compare.walltime import judge, judge_all, least_measurable
+from iaipy.model.run import Timing
 from iaipy.model.timing import Judgement, TimeVerdict
 
 UNTIMED = settings(deadline=None)
@@ -150,6 +151,47 @@ def test_no_measurable_time(base: float, head: float, side: str) -> None:
     assert judgement.verdict == "inconclusive"
     assert judgement.why.startswith(f"{side} takes no measurable time")
     assert (judgement.change, judgement.figures) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "side"), [(0.2, 0.3, "base"), (30.0, 0.3, "head"), (4.0, 30.0, "base")]
+)
+def test_times_that_are_small_beside_the_overhead(base: float, head: float, side: str) -> None:
+    """What subtracting the harness's own time leaves by chance is compared with nothing."""
+    judgement = judge([[base]] * 3, [[head]] * 3, least_ns=4.0)
+    assert judgement.verdict == "inconclusive"
+    assert judgement.why == (
+        f"{side} takes no measurable time ({min(base, head):.3g} ns, less than 10% of what measuring itself "
+        "takes): there is nothing to compare"
+    )
+    assert judge([[4.1]] * 3, [[8.0]] * 3, least_ns=4.0).verdict == "regression"
+
+
+def test_a_difference_below_nought() -> None:
+    """Less than nothing has no ratio to anything."""
+    judgement = judge([[-5.0]] * 3, [[5.0]] * 3)
+    assert (judgement.verdict, judgement.change, judgement.mean_change) == ("inconclusive", None, None)
+    assert judgement.why.startswith("base takes no measurable time (-5 ns)")
+
+
+def test_an_interval_that_reaches_nought() -> None:
+    """The test may find a difference where the interval of the ratio excludes none: that is no regression."""
+    base, head = [[2.2], [8.6], [7.9]], [[10.9], [20.3], [18.5]]
+    for judgement in (judge(base, head), judge(head, base)):
+        assert judgement.figures is not None
+        assert judgement.figures.p < 0.05
+        assert judgement.figures.change.low < 0 < judgement.figures.change.high
+        assert judgement.verdict == "inconclusive"
+
+
+def test_least_measurable_time() -> None:
+    """A tenth of what measuring takes, of the side on which it takes more, and in most processes."""
+    one, other = (
+        Timing("b.py::a", "function", ((1.0,),) * 3, (1,) * 3, overhead_ns, (1,) * 3)
+        for overhead_ns in ((30.0, 31.0, 500.0), (40.0, 40.0, 40.0))
+    )
+    assert least_measurable(one, other) == least_measurable(other, one) == 4.0
+    assert least_measurable(one) == pytest.approx(3.1)
 
 
 def test_reasons() -> None:
@@ -299,7 +341,6 @@ def test_the_least_detectable_change_is_detected_four_times_of_five() -> None:
         ([], "there are none"),
         ([[1.0], []], "process 2: 0 given"),
         ([[math.nan]], "process 1: a value is NaN"),
-        ([[-1.0]], "process 1: -1 ns is a negative time"),
     ],
 )
 def test_samples_that_are_none(wrong: list[list[float]], words: str) -> None:

@@ -176,15 +176,31 @@ def test_equal_notes_are_told_once(play: Play) -> None:
 
 
 def test_times_held_against_another_command(play: Play) -> None:
-    """The other's mean is subtracted process by process, and no time is below nought."""
-    answers = {"app": [samples(10, 12), samples(20, 21)], "bare": [samples(4, 6), samples(21, 19)]}
+    """The other's median is subtracted process by process, and a time below that is below nought."""
+    answers = {"app": [samples(10, 12), samples(20, 21)], "bare": [samples(4, 6, 500), samples(21, 19, 0)]}
     _, outcomes = play([command("app", minus="bare"), command("bare")], answers)
     bare, app = outcomes
     assert isinstance(app, Timing)
     assert isinstance(bare, Timing)
-    assert app.samples_ns == ((5, 7), (0, 1))
+    assert app.samples_ns == ((4, 6), (1, 2))
     assert (app.minus, bare.minus) == ("c.yaml::bare", "")
-    assert bare.samples_ns == ((4, 6), (21, 19))
+    assert bare.samples_ns == ((4, 6, 500), (21, 19, 0))
+
+
+@pytest.mark.parametrize(
+    ("app", "notes"),
+    [
+        ((9e6, 9.1e6, 8.9e6), ()),
+        ((2e6, 3e6, 1e6), ("can't be told from 0 (95% interval -1.484 ms to 3.484 ms)",)),
+        ((0.6e6, 0.5e6, 0.4e6), ("is below 0 (95% interval -0.7484 ms to -0.2516 ms)",)),
+    ],
+)
+def test_a_difference_that_may_be_none(play: Play, app: tuple[float, ...], notes: tuple[str, ...]) -> None:
+    """It is noted, with the interval that says so."""
+    answers = {"app": [samples(each) for each in app], "bare": [samples(1e6)]}
+    _, outcomes = play([command("app", minus="bare"), command("bare")], answers, processes=3)
+    assert isinstance(outcomes[1], Timing)
+    assert outcomes[1].notes == tuple(f"the difference from c.yaml::bare {note}" for note in notes)
 
 
 @pytest.mark.parametrize("fails_at", [0, 1])
@@ -229,6 +245,7 @@ def test_an_interruption_keeps_what_there_is(play: Play) -> None:
     ]
     answers: dict[str, Sequence[Answer]] = {
         "broken": [MeasurementError("broke")],
+        "app": [samples(9)],
         "bare": [samples(1), samples(1), KeyboardInterrupt()],
     }
     _, outcomes = play(benchmarks, answers, interrupted=True, processes=3)
