@@ -2,26 +2,9 @@
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
+from iaipy.model.difference import Sum
 from iaipy.model.profile import Function, Profile
-
-
-@dataclass(frozen=True)
-class Sum:
-    """A function over all paths that lead to it.
-
-    Parameters:
-        function: the function; the first, where several share a name.
-        own: instructions in it alone.
-        inclusive: instructions in it and in what it called, each once however deep it recurses.
-        calls: how often it was entered.
-    """
-
-    function: Function
-    own: int
-    inclusive: int
-    calls: int
 
 
 def inclusive(profile: Profile) -> list[int]:

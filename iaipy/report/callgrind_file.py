@@ -1,7 +1,7 @@
 """A callgrind file with Python names, for kcachegrind, qcachegrind and callgrind_annotate."""
 
+from iaipy.model.difference import Difference
 from iaipy.model.profile import Function, Profile
-from iaipy.profile.difference import Difference
 from iaipy.profile.sums import calls_between
 from iaipy.report.plain import one_line
 

@@ -1,7 +1,7 @@
 """Folded stacks: a line for each path, as flamegraph.pl, difffolded.pl and inferno read them."""
 
+from iaipy.model.difference import Difference
 from iaipy.model.profile import Profile
-from iaipy.profile.difference import Difference
 from iaipy.profile.paths import costs_by_path
 from iaipy.report.plain import one_line
 

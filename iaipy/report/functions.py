@@ -1,7 +1,7 @@
 """A profile as a table of functions, and the difference of two as sentences and a table."""
 
+from iaipy.model.difference import Cause, Difference
 from iaipy.model.profile import Function, Profile
-from iaipy.profile.difference import Change, Difference
 from iaipy.profile.sums import ranked
 from iaipy.report.numbers import count, percent
 from iaipy.report.plain import one_line
@@ -40,23 +40,46 @@ def accounted(profile: Profile) -> list[str]:
     return sentences
 
 
-def sentence(change: Change, difference: Difference) -> str:
-    """A change as it is told: by how much, which part of the whole, and how often it is called."""
-    now, before = change.now, change.before
-    if before is None:
-        size = "new"
-    elif now is None:
-        size = "gone"
-    else:
-        size = percent(change.own / before.own) if before.own else "from 0"
-    words = f"{one_line(change.function.name)} {change.own:+,} instructions ({size})"
-    share = difference.share(change)
+def sentences(difference: Difference, most: int) -> list[str]:
+    """The first so many causes, but for those that are next to nothing of the change."""
+    return [
+        sentence(cause, difference)
+        for cause in difference.causes[:most]
+        if abs(cause.amount) >= _SMALLEST_SHARE * abs(difference.total)
+    ]
+
+
+def sentence(cause: Cause, difference: Difference) -> str:
+    """A cause as it is told: by how much, which part of the whole, and what happened."""
+    size = _SIZES.get(cause.reason) or (percent(cause.amount / cause.before) if cause.before else "from 0")
+    words = f"{one_line(cause.function.name)} {cause.amount:+,} instructions ({size})"
+    share = difference.share(cause.amount)
     if share is not None and abs(share) >= _SMALLEST_SHARE:
         words += f", {share:.0%} of the change"
-    was, is_ = change.calls
+    return words + "".join(f"; {remark}" for remark in _remarks(cause))
+
+
+_SIZES = {"new": "new", "gone": "gone"}
+
+
+def _remarks(cause: Cause) -> list[str]:
+    """How often it is called and by whom, or what it is that changed below it."""
+    remarks = []
+    was, is_ = cause.calls
     if was != is_:
-        words += f"; called {count(was)} → {count(is_)} times"
-    return words
+        remarks.append(f"called {count(was)} → {count(is_)} times")
+    if cause.caller:
+        by = f"by {one_line(cause.caller)}"
+        if cause.caller_calls == cause.calls and remarks:
+            remarks = [f"{remarks[0]} {by}"]
+        else:
+            was, is_ = cause.caller_calls
+            remarks.append(f"{by} {count(was)} → {count(is_)} times")
+    if cause.place:
+        remarks.append(f"in {one_line(cause.place)}")
+    if cause.instead:
+        remarks.append(f"in place of {one_line(cause.instead)}")
+    return remarks
 
 
 def _table(profile: Profile) -> list[str]:
@@ -97,7 +120,7 @@ def _changes(difference: Difference) -> list[str]:
     ]
     if not difference.changes:
         return [*lines, "No function changed."]
-    lines += ["", *(sentence(change, difference) for change in difference.changes[:_SENTENCES])]
+    lines += ["", *sentences(difference, _SENTENCES)]
     rows = [
         (
             f"{change.own:+,}",

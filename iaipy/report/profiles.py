@@ -5,9 +5,9 @@ from difflib import get_close_matches
 from typing import Protocol
 
 from iaipy.errors import UsageError
+from iaipy.model.difference import Difference
 from iaipy.model.profile import Profile
 from iaipy.profile import document
-from iaipy.profile.difference import Difference
 from iaipy.report import callgrind_file, flamegraph, folded, functions, speedscope
 
 

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from iaipy.model.difference import Difference
 from iaipy.model.profile import Profile
-from iaipy.profile.difference import Difference
 from iaipy.profile.sums import inclusive
 
 _SCHEMA = "https://www.speedscope.app/file-format-schema.json"

@@ -5,10 +5,10 @@ import re
 from html import escape
 from pathlib import Path
 
+from iaipy.model.difference import Difference
 from iaipy.model.profile import Profile
-from iaipy.profile.difference import Difference
 from iaipy.report.flamegraph.boxes import Box, boxes, pruned
-from iaipy.report.functions import accounted, sentence
+from iaipy.report.functions import accounted, sentences
 from iaipy.report.numbers import count
 from iaipy.report.plain import one_line
 
@@ -69,7 +69,7 @@ def _data(kept: list[Box], *, is_difference: bool) -> str:
 def _changes(difference: Difference | None) -> str:
     if difference is None:
         return ""
-    lines = [sentence(change, difference) for change in difference.changes[:_LISTED]]
+    lines = sentences(difference, _LISTED)
     items = "".join(f"<li>{escape(line)}</li>" for line in lines) or "<li>No function changed.</li>"
     return f"<h2>What changed</h2><ol>{items}</ol>"
 

@@ -23,7 +23,7 @@ def test_the_culprit_comes_first(make_profile: MakeProfile) -> None:
         ("g", "cheaper", -100),
     ]
     assert found.total == 1940
-    assert found.share(found.changes[0]) == 2000 / 1940
+    assert found.share(found.changes[0].own) == 2000 / 1940
     assert found.changes[0].calls == (10, 20)
 
 
@@ -52,4 +52,4 @@ def test_calls_alone_are_a_change(make_profile: MakeProfile) -> None:
     """A function that is called more often at the same cost is told."""
     found = difference(make_profile({"f": (10, 1)}), make_profile({"f": (10, 2)}))
     assert [(change.kind, change.calls) for change in found.changes] == [("same", (1, 2))]
-    assert found.share(found.changes[0]) is None
+    assert found.share(found.changes[0].own) is None

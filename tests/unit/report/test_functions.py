@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iaipy.model.profile import Accounting
 from iaipy.profile.difference import difference
-from iaipy.report.functions import render, sentence
+from iaipy.report.functions import render, sentence, sentences
 
 if TYPE_CHECKING:
     from tests.conftest import Golden
@@ -41,14 +41,34 @@ def test_the_table_of_changes(make_profile: MakeProfile, golden: Golden) -> None
     golden("report/profile_difference.txt", render(now, difference(before, now)))
 
 
-def test_a_change_is_told_in_a_sentence(make_profile: MakeProfile) -> None:
+def test_a_cause_is_told_in_a_sentence(make_profile: MakeProfile) -> None:
     """It says by how much, in which proportion, what part of the change it is, and how calls changed."""
     found = difference(make_profile(BEFORE), make_profile(NOW))
-    assert sentence(found.changes[0], found) == (
+    assert [sentence(cause, found) for cause in found.causes] == [
         "json.decoder.JSONDecoder.raw_decode +1,204,113 instructions (+12.3%), 97% of the change; "
-        "called 200 → 400 times"
+        "called 200 → 400 times by bench_x.parse",
+        "app.new\\x1b[31m +37,000 instructions (new), 3% of the change; called 0 → 3 times by bench_x.parse",
+        "app.old -50 instructions (gone); called 1 → 0 times by bench_x.parse",
+    ]
+
+
+def test_a_sentence_says_where_below_a_function_it_happened(make_profile: MakeProfile) -> None:
+    """A caller that is named for what it calls, and one of several callers, are told as such."""
+    before = make_profile({"a": (0, 1), "a;f": (10, 1), "a;g": (0, 1), "a;g;f": (10, 1)})
+    now = make_profile({"a": (0, 1), "a;f": (10, 1), "a;g": (0, 1), "a;g;f": (20, 2)})
+    found = difference(before, now)
+    assert sentence(found.causes[0], found) == (
+        "f +10 instructions (+50.0%), 100% of the change; called 2 → 3 times; by g 1 → 2 times"
     )
-    assert sentence(found.changes[2], found) == ("app.old -50 instructions (gone); called 1 → 0 times")
+    found = difference(before, make_profile({"a": (0, 1), "a;f": (10, 1), "a;g": (0, 1), "a;g;f": (20, 1)}))
+    assert sentence(found.causes[0], found) == "g +10 instructions (+100.0%), 100% of the change; in f"
+
+
+def test_sentences_are_about_what_matters(make_profile: MakeProfile) -> None:
+    """Causes that are next to nothing of the change have no sentence."""
+    before = make_profile({"a": (1000, 1), "a;b": (1000, 1)})
+    assert len(sentences(difference(before, make_profile({"a": (1001, 1), "a;b": (9000, 1)})), 9)) == 1
+    assert len(sentences(difference(before, make_profile({"a": (1005, 1), "a;b": (995, 1)})), 9)) == 2
 
 
 def test_nothing_changed(make_profile: MakeProfile) -> None:

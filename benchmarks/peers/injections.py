@@ -1,0 +1,214 @@
+"""Does iaipy name the culprit? Thirty regressions are put into a generated package of sixty functions.
+
+Each is profiled and held against the package as it was, moved down by some lines. The table says which
+function is named first, at which place the culprit is, and which part of the change is put down to it.
+"""
+
+import random
+import re
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import common
+
+from iaipy.model.profile import Profile
+from iaipy.profile.difference import difference
+from iaipy.profile.document import loads
+
+FUNCTIONS = 60
+PER_KIND = 5
+FIRST_AT_LEAST, ACCOUNTED_AT_LEAST = 28, 0.95
+
+_SEED = 6
+_HEAD = """\
+import json
+import re
+
+DATA = [number * 7919 % 1009 for number in range(200)]
+TEXT = "a=1, b=22, c=333; " * 8
+DOCUMENT = json.dumps({str(number): [number] * 3 for number in range(30)})
+"""
+_BENCHMARK = """\
+from iaipy import benchmark, keep
+from package import work
+
+
+@benchmark
+def whole():
+    keep(work.f0(3))
+"""
+_LIBRARY = {
+    1: "    total += len(sorted(DATA))",
+    2: "    total += len(re.findall(r'(\\w+)=(\\d+)', TEXT))",
+    3: "    total += len(json.loads(DOCUMENT))",
+}
+"""What a function calls besides its loop, by its number modulo four."""
+
+
+def callees(number: int) -> list[int]:
+    """The functions that a function calls: a tree, and now and then one that has several callers."""
+    shared = [FUNCTIONS - 1 - number // 5] if number % 5 == 0 else []
+    tree = [2 * number + 1, 2 * number + 2]
+    return [each for each in dict.fromkeys((*tree, *shared)) if number < each < FUNCTIONS]
+
+
+def function(number: int, chance: random.Random) -> str:
+    """The source of a function."""
+    lines = [
+        f"def f{number}(n):",
+        "    total = 0",
+        f"    for k in range({20 * chance.randrange(2, 6)}):",
+        "        total += k * n",
+        *([_LIBRARY[number % 4]] if number % 4 else []),
+        *(f"    total += f{each}(n)" for each in callees(number)),
+        "    return total",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Injection:
+    """A regression.
+
+    Parameters:
+        kind: in words.
+        number: of the function that is changed, or called more often.
+        inject: sources by number → what is changed, and added, in them.
+        culprit: who is to be named; the function itself by default.
+        library: which functions it can be put into, by their number modulo four.
+    """
+
+    kind: str
+    inject: Callable[[list[str], int], list[str]]
+    culprit: str = "f{number}"
+    library: tuple[int, ...] = (0, 1, 2, 3)
+
+
+def _replaced(sources: list[str], number: int, old: str, new: str) -> list[str]:
+    text = re.sub(old, new, sources[number], count=1)
+    assert text != sources[number], (number, old)
+    return [*sources[:number], text, *sources[number + 1 :]]
+
+
+def _dearer(sources: list[str], number: int) -> list[str]:
+    rounds = int(re.findall(r"range\((\d+)\)", sources[number])[0])
+    return _replaced(sources, number, r"range\(\d+\)", f"range({rounds * 11 // 10})")
+
+
+def _twice(sources: list[str], number: int) -> list[str]:
+    caller = min(each for each in range(FUNCTIONS) if number in callees(each))
+    return _replaced(sources, caller, rf" (f{number}\(n\))", r" \1 + \1")
+
+
+def _rewritten(sources: list[str], number: int) -> list[str]:
+    return _replaced(
+        sources, number, r"(?s)    for .*?k \* n\n", "    total = sum([k % 7 + n for k in range(300)])\n"
+    )
+
+
+def _new_callee(sources: list[str], number: int) -> list[str]:
+    helper = (
+        "def helper(n):\n    total = 0\n    for k in range(200):\n        total += k % 3\n    return total\n"
+    )
+    return [*_replaced(sources, number, "total = 0", "total = helper(n)"), helper]
+
+
+def _slow_pattern(sources: list[str], number: int) -> list[str]:
+    return _replaced(sources, number, re.escape(r"(\w+)=(\d+)"), r"((?:\\w|\\s)+)=(\\d+)")
+
+
+def _dear_call(sources: list[str], number: int) -> list[str]:
+    return _replaced(sources, number, r"sorted\(DATA\)", "sorted(DATA * 2)")
+
+
+INJECTIONS = (
+    Injection("10 % dearer", _dearer, library=(0,)),
+    Injection("called twice as often", _twice),
+    Injection("replaced", _rewritten),
+    Injection("a new callee", _new_callee, culprit="helper"),
+    Injection("a slower regex", _slow_pattern, library=(2,)),
+    Injection("a dearer call of C", _dear_call, library=(1,)),
+)
+
+
+class Package:
+    """The package, and the profiles of it.
+
+    Parameters:
+        folder: the project.
+        words: options of `iaipy profile`.
+    """
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        self._folder, self._words = folder, words
+        chance = random.Random(_SEED)
+        self.sources = [function(number, chance) for number in range(FUNCTIONS)]
+
+    def profile(self, name: str, sources: list[str], *, moved: int = 0) -> Profile:
+        """The profile of these sources; made anew unless it is kept from the last time."""
+        module = "\n\n".join((_HEAD + "\n" * moved, *sources))
+        kept, source = self._folder / f"{name}.json", self._folder / f"{name}.py.txt"
+        if not kept.exists() or source.read_text() != module:
+            (self._folder / "package" / "work.py").write_text(module)
+            words = ("profile", "bench_whole.py::whole", "--report", f"json:{kept}", *self._words)
+            common.must((sys.executable, "-m", "iaipy", *words), self._folder)
+            source.write_text(module)
+        return loads(kept.read_text(), str(kept))
+
+
+def main() -> int:
+    """Make the profiles, print the table, and say which targets are missed."""
+    parser = common.options(__doc__ or "")
+    parser.add_argument("--python", required=True, help="CPython 3.12 or newer, with cffi")
+    parser.add_argument(
+        "--keep", metavar="FOLDER", help="keep the profiles; those of equal sources are not remade"
+    )
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        files = {"bench_whole.py": _BENCHMARK, "package/__init__.py": ""}
+        folder = common.project(Path(arguments.keep or name), files)
+        return judge(Package(folder, "--python", arguments.python, "--valgrind", arguments.valgrind))
+
+
+def judge(package: Package) -> int:
+    """Inject all, print what is named; the exit code."""
+    before = package.profile("before", package.sources)
+    chance = random.Random(_SEED)
+    rows, places, parts = [], [], []
+    for injection in INJECTIONS:
+        suited = [n for n in range(1, FUNCTIONS) if n % 4 in injection.library]
+        for number in chance.sample(suited, PER_KIND):
+            sources = injection.inject(package.sources, number)
+            now = package.profile(f"{injection.kind.replace(' ', '-')}-{number}", sources, moved=3)
+            found = difference(before, now)
+            culprit = f"package.work.{injection.culprit.format(number=number)}"
+            named = [cause.function.name for cause in found.causes]
+            place = named.index(culprit) + 1 if culprit in named else 0
+            part = found.causes[place - 1].amount / found.total if place else 0.0
+            places.append(place)
+            parts.append(part)
+            change = f"{found.total:+,}"
+            rows.append([injection.kind, culprit, change, named[0], str(place or "-"), f"{part:.1%}"])
+    print(common.table(("regression", "culprit", "change", "named first", "place", "share"), rows))
+    covered = sum(part >= ACCOUNTED_AT_LEAST for part in parts)
+    return common.verdict(
+        (
+            (f"culprit first in {places.count(1)} of {len(places)}", places.count(1) >= FIRST_AT_LEAST),
+            (
+                f"among the first three in {sum(0 < place <= 3 for place in places)}",
+                all(0 < place <= 3 for place in places),
+            ),
+            (
+                f"at least {ACCOUNTED_AT_LEAST:.0%} of the change put down to it in {covered}, "
+                f"the least {min(parts):.1%}",
+                covered == len(parts),
+            ),
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
