@@ -4,6 +4,7 @@ from iaipy.commands.baseline import baseline
 from iaipy.commands.compare import compare
 from iaipy.commands.doctor import doctor
 from iaipy.commands.history import history
+from iaipy.commands.init import init
 from iaipy.commands.listing import listing
 from iaipy.commands.merge import merge
 from iaipy.commands.profile import profile
@@ -12,4 +13,4 @@ from iaipy.commands.run import run
 from iaipy.commands.validate import validate
 from iaipy.commands.versus import versus
 
-COMMANDS = (run, compare, versus, validate, profile, report, listing, baseline, history, merge, doctor)
+COMMANDS = (init, run, compare, versus, validate, profile, report, listing, baseline, history, merge, doctor)

@@ -28,7 +28,7 @@ WORKERS_FOR_THE_HOST = ("iaipy.workers.launcher", "iaipy.workers.protocol")
 STAGES = (*BASE, "iaipy.profile", "iaipy.collect", "iaipy.measure", *WORKERS_FOR_THE_HOST)
 PARTS = ("iaipy.suite", "iaipy.measuring")
 JOINED = (*PARTS, "iaipy.pipeline", "iaipy.versus", "iaipy.validation", "iaipy.profiling")
-EVERYTHING = (*STAGES, *TIMING, "iaipy.report", *JOINED, "iaipy.commands", "iaipy.cli")
+EVERYTHING = (*STAGES, *TIMING, "iaipy.report", *JOINED, "iaipy.starter", "iaipy.commands", "iaipy.cli")
 MEASURED = ("iaipy.declare", "iaipy.workers")
 
 LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -1,0 +1,1 @@
+"""What `iaipy init` puts into a project: a benchmark to begin with, the configuration, the workflows."""
