@@ -52,6 +52,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.versus": ((*STAGES, *PARTS), ()),
     "iaipy.validation": ((*STAGES, *PARTS), ()),
     "iaipy.profiling": ((*STAGES, *TIMING, *PARTS), ()),
+    "iaipy.starter": (("iaipy.starter", *BASE, "iaipy.process"), ()),
     "iaipy.commands": (EVERYTHING, ("click", "rich")),
     "iaipy.cli": (EVERYTHING, ("click",)),
     "iaipy.declare": ((), ()),
