@@ -18,6 +18,14 @@ LONGEST_ROUND_NS = 1_000_000
 is untouched by it."""
 
 MOST_ROUNDS = 100
+SLOW_NS = 500_000_000
+"""Where time is short, a round that takes longer is no mere warm-up: it is a sample."""
+
+_LEAST_LIMIT_NS = 20_000_000
+"""However short time is: enough to find out how many calls of a quick function make a round."""
+
+_COLD = "the time budget left no time for a call before the one that was timed"
+_FEWER = "the time budget left time for fewer rounds than were asked for"
 _RESOLUTION_TRIES = 200
 _FASTEST_NS = 0.1
 _GROWTH = 10
@@ -33,16 +41,48 @@ class Pace:
         least_rounds: the fewest samples, where the time would allow fewer.
         iterations: calls in a round; 0 to find out.
         warmup_ns, measurement_ns: how long, by the clock on the wall.
+        limit_ns: how long both may take, whatever the rest says; a slow call takes longer. 0 for no limit.
     """
 
     def __init__(
-        self, rounds: int, least_rounds: int, iterations: int, warmup_ns: int, measurement_ns: int
+        self,
+        rounds: int,
+        least_rounds: int,
+        iterations: int,
+        warmup_ns: int,
+        measurement_ns: int,
+        limit_ns: int = 0,
     ) -> None:
         self.rounds = rounds
         self.least_rounds = least_rounds
         self.iterations = iterations
         self.warmup_ns = warmup_ns
         self.measurement_ns = measurement_ns
+        self.limit_ns = limit_ns
+        self.notes: list[str] = []
+        """Where the limit cut it short, in words."""
+
+
+class _Limit:
+    """The end of a process's time; it looks at the clock after each round."""
+
+    def __init__(self, limit_ns: int, clock: "Callable[[], int]") -> None:
+        self._clock = clock
+        self._begin = self._before = clock()
+        self._limit_ns = limit_ns
+        self._is_first = True
+
+    def reached(self) -> bool:
+        """Whether a round like the one that has just ended would be too long."""
+        if not self._limit_ns:
+            return False
+        now = self._clock()
+        took, self._before = now - self._before, now
+        is_first, self._is_first = self._is_first, False
+        if is_first and took < SLOW_NS:  # what is slow the first time may be quick from then on
+            self._limit_ns = max(self._limit_ns, now - self._begin + _LEAST_LIMIT_NS)
+            return False
+        return now + took > self._begin + self._limit_ns
 
 
 def resolution(clock: "Callable[[], int]") -> int:
@@ -64,9 +104,14 @@ def schedule(pace: Pace, resolution_ns: int, clock: "Callable[[], int]") -> "Sch
         RuntimeError: a round took less than no time: the clock was set back.
     """
     iterations = pace.iterations or 1
+    limit = _Limit(pace.limit_ns, clock)
     end_of_warmup = clock() + pace.warmup_ns
+    elapsed = 0
     while True:
-        per_call = _checked((yield iterations)) / iterations
+        before, elapsed = elapsed, _checked((yield iterations))
+        per_call = elapsed / iterations
+        if limit.reached():
+            return (yield from _only(pace, before, elapsed, iterations))
         if clock() >= end_of_warmup:
             break
         if not pace.iterations and per_call * iterations < LEAST_TICKS * resolution_ns:
@@ -76,6 +121,8 @@ def schedule(pace: Pace, resolution_ns: int, clock: "Callable[[], int]") -> "Sch
     while not pace.iterations:
         iterations = max(1, -int(-wanted // max(per_call, _FASTEST_NS)))
         shortest = _checked((yield iterations))
+        if limit.reached():
+            return (yield from _only(pace, elapsed, shortest, iterations))
         for _ in range(_MORE_TRIES):
             if not wanted <= 2 * shortest <= _SURELY_LONG * wanted:
                 break
@@ -89,7 +136,26 @@ def schedule(pace: Pace, resolution_ns: int, clock: "Callable[[], int]") -> "Sch
     least = pace.rounds or pace.least_rounds
     while len(samples) < least or (len(samples) < most and clock() < end):
         samples.append(_checked((yield iterations)) / iterations)
+        if limit.reached():
+            break
+    if len(samples) < pace.rounds:
+        pace.notes.append(_FEWER)
     return samples, iterations
+
+
+def _only(pace: Pace, before: int, last: int, iterations: int) -> "Schedule":
+    """The one sample for which there is time: of another round, or of the last one where rounds are slow.
+
+    Parameters:
+        before, last: what the last two rounds took; no `before` where there was one only.
+    """
+    if not before:
+        pace.notes.append(_COLD)
+    elif min(before, last) < _LEAST_LIMIT_NS:  # an interruption makes one short round long, but hardly two
+        last = _checked((yield iterations))
+    if pace.rounds > 1:
+        pace.notes.append(_FEWER)
+    return [last / iterations], iterations
 
 
 def _checked(elapsed: int) -> int:

@@ -234,12 +234,13 @@ def main(request_path: str, answer: str, *pace: str) -> None:
     except (_FailedError, OSError, RuntimeError) as error:
         document: dict[str, Any] = {"error": (str(error), "")}
     else:
+        small = runs.from_start and runs.peak_bytes <= peak_bytes()
         document = {
             "samples_ns": samples,
             "iterations": 1,
             "overhead_ns": 0.0,
             "peak_rss_bytes": runs.peak_bytes,
-            "notes": [_SMALL] if runs.from_start and runs.peak_bytes <= peak_bytes() else [],
+            "notes": [*([_SMALL] if small else []), *wanted.notes],
         }
     with open(answer, "w", encoding="utf-8") as file:
         file.write(ascii(document))

@@ -144,7 +144,7 @@ def _measured(work: "Work", pace: Pace, loop: str) -> "dict[str, Any]":
         "iterations": iterations,
         "overhead_ns": overhead_ns,
         "peak_rss_bytes": peak_bytes(),
-        "notes": notes,
+        "notes": [*notes, *pace.notes],
     }
 
 

@@ -253,14 +253,31 @@ def test_wrong_options(project: Project, words: tuple[str, ...], message: str) -
 
 
 def test_a_time_budget(project: Project) -> None:
-    """Goes before the number of samples, and before the time that would be spent without it."""
+    """Goes before the samples and the processes that there would be without it, of slow calls too."""
     project.write("benchmarks/bench_braked.py", BRAKED)
-    begin = time.monotonic()
-    assert (
-        project.iaipy("run", "--processes", "3", "--measurement-time", "100s", "--time-budget", "2s").code
-        == 0
+    project.write(
+        "benchmarks/bench_slow.py",
+        """
+        import time
+
+        from iaipy import benchmark
+
+
+        @benchmark(mode="walltime", processes=1000)
+        def slow():
+            time.sleep(0.6)
+        """,
     )
+    begin = time.monotonic()
+    done = project.iaipy("run", "--processes", "3", "--measurement-time", "100s", "--time-budget", "3s")
+    assert done.code == 0, done
     assert time.monotonic() - begin < 60
-    processes = project.results()["braked"]["walltime"]["processes"]
-    assert len(processes) == 3
-    assert sum(map(len, processes)) < 300
+    assert sum(map(len, project.results()["braked"]["walltime"]["processes"])) < 300
+    slow = project.results()["slow"]
+    number = len(slow["walltime"]["processes"])
+    assert 2 <= number < 100
+    assert slow["notes"] == [
+        "the time budget left no time for a call before the one that was timed",
+        f"time budget: {number} of 1000 processes",
+    ]
+    assert f"Note: time budget: {number} of 1000 processes" in " ".join(done.out.split())

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 
 from iaipy import process
@@ -16,6 +17,7 @@ from iaipy.config import Config
 from iaipy.errors import MeasurementError
 from iaipy.measure import environment
 from iaipy.measure.walltime import machine
+from iaipy.measure.walltime.budget import Budget
 from iaipy.measure.walltime.samples import DIGITS, Place, Samples, layout, take
 from iaipy.model.benchmark import Benchmark, Pace
 from iaipy.model.run import Environment, Failure, Timing
@@ -23,9 +25,6 @@ from iaipy.model.timing import DEFAULT_LOCATION, DEFAULT_TRIM
 
 LEAST_SAMPLES = 100
 """Of a benchmark, over all its processes."""
-
-_START_S = 0.15
-"""What starting a process and importing a file takes, roughly; for sharing out a time budget."""
 
 _UNPINNED = {"random": ("PYTHONHASHSEED", "PYTHONDONTWRITEBYTECODE"), "pinned": ("PYTHONDONTWRITEBYTECODE",)}
 """By layout, what is pinned for counts alone."""
@@ -46,6 +45,7 @@ class WalltimeEngine:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._begun_s = monotonic()
         self._load_before = machine.load()
         pinned = environment.pinned(os.environ, profile="avx2", extra=config.env, passed=config.pass_env)
         self._python = environment.find_python(config.python, pinned)
@@ -76,18 +76,23 @@ class WalltimeEngine:
             started: called as one of a benchmark's processes begins.
         """
         paces = self._paces(benchmarks)
+        budget = self._budget(paces)
         taken: dict[str, list[Samples]] = {benchmark.id: [] for benchmark in benchmarks}
         failed: set[str] = set()
         done: set[str] = set()
         try:
             for benchmark, turn in _turns(benchmarks, paces):
-                if benchmark.id in failed:
+                if not budget.allows(benchmark.id):
                     continue
+                begin_s = monotonic()
                 started(benchmark)
                 try:
-                    taken[benchmark.id].append(self._take(benchmark, paces[benchmark.id], turn))
+                    share_s = budget.share_s()
+                    taken[benchmark.id].append(self._take(benchmark, paces[benchmark.id], turn, share_s))
+                    budget.spent(benchmark.id, monotonic() - begin_s)
                 except MeasurementError as error:
                     failed.add(benchmark.id)
+                    budget.drop(benchmark.id)
                     yield Failure(benchmark.id, error.message, error.details, "walltime")
                     continue
                 if turn + 1 == paces[benchmark.id].processes and not _partner(benchmark):
@@ -98,13 +103,21 @@ class WalltimeEngine:
             for benchmark in benchmarks:
                 names = {benchmark.id, _partner(benchmark) or benchmark.id}
                 if benchmark.id not in done and not names & failed and all(taken[name] for name in names):
-                    yield _cut_short(_outcome(benchmark, taken, failed), paces[benchmark.id])
+                    outcome = _outcome(benchmark, taken, failed)
+                    yield _cut_short(outcome, paces[benchmark.id], "interrupted after")
             raise
         for benchmark in benchmarks:
-            if _partner(benchmark) and benchmark.id not in failed:
-                yield _outcome(benchmark, taken, failed)
+            if benchmark.id not in done | failed:
+                yield _cut_short(_outcome(benchmark, taken, failed), paces[benchmark.id], "time budget:")
 
-    def _take(self, benchmark: Benchmark, pace: Pace, turn: int) -> Samples:
+    def _budget(self, paces: Mapping[str, Pace]) -> Budget:
+        """The time that is left of the budget, for as many processes."""
+        seconds = self._config.time_budget_s
+        if seconds is not None:
+            seconds -= monotonic() - self._begun_s
+        return Budget(seconds, {id_: pace.processes or 0 for id_, pace in paces.items()}, monotonic)
+
+    def _take(self, benchmark: Benchmark, pace: Pace, turn: int, share_s: float | None) -> Samples:
         folder = self._folder / f"{next(self._folders):06d}"
         folder.mkdir()
         place = self._place
@@ -113,15 +126,16 @@ class WalltimeEngine:
         if self._config.layout == "random":
             place = replace(place, env={**place.env, **layout(self._seed + turn, self._config.env)})
         # A time budget goes before the number of samples.
-        least = 1 if self._config.time_budget_s else -(-LEAST_SAMPLES // (pace.processes or 1))
+        least = -(-LEAST_SAMPLES // (pace.processes or 1)) if share_s is None else 1
+        timeout_s = benchmark.timeout_s or self._config.timeout_s
         try:
-            return take(benchmark, place, pace, least, benchmark.timeout_s or self._config.timeout_s, folder)
+            return take(benchmark, place, _squeezed(pace, share_s), least, timeout_s, folder, share_s)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _paces(self, benchmarks: Sequence[Benchmark]) -> dict[str, Pace]:
         """The pace of each benchmark; a command gets as many processes as those that are held against it."""
-        paces = {benchmark.id: self._pace(benchmark, len(benchmarks)) for benchmark in benchmarks}
+        paces = {benchmark.id: self._pace(benchmark) for benchmark in benchmarks}
         for benchmark in benchmarks:
             partner = _partner(benchmark)
             if partner:
@@ -129,22 +143,15 @@ class WalltimeEngine:
                 paces[partner] = replace(paces[partner], processes=most)
         return paces
 
-    def _pace(self, benchmark: Benchmark, benchmarks: int) -> Pace:
-        """The pace with what the configuration decides, within the benchmark's share of the budget."""
+    def _pace(self, benchmark: Benchmark) -> Pace:
+        """The pace with what the configuration decides."""
         config, own = self._config, benchmark.pace
-        processes = own.processes or config.processes
-        warmup_s = own.warmup_s or config.warmup_time_s
-        measurement_s = own.measurement_s or config.measurement_time_s
-        if config.time_budget_s is not None:
-            share = config.time_budget_s / (benchmarks * processes) - _START_S
-            squeeze = min(1.0, max(0.0, share) / (warmup_s + measurement_s))
-            warmup_s, measurement_s = warmup_s * squeeze, measurement_s * squeeze
         return replace(
             own,
-            processes=processes,
+            processes=own.processes or config.processes,
             rounds=own.rounds or config.rounds,
-            warmup_s=warmup_s,
-            measurement_s=measurement_s,
+            warmup_s=own.warmup_s or config.warmup_time_s,
+            measurement_s=own.measurement_s or config.measurement_time_s,
         )
 
     def environment(self) -> Environment:
@@ -180,11 +187,20 @@ def _outcome(benchmark: Benchmark, taken: Mapping[str, Sequence[Samples]], faile
     return _difference(benchmark, taken[benchmark.id], taken[partner])
 
 
-def _cut_short(outcome: Outcome, pace: Pace) -> Outcome:
-    """An outcome; if it is of fewer processes than were planned, with a note that says so."""
+def _squeezed(pace: Pace, share_s: float | None) -> Pace:
+    """A pace with no more warm-up and rounds than time for them; they keep their proportion."""
+    warmup_s, measurement_s = pace.warmup_s or 0.0, pace.measurement_s or 0.0
+    if share_s is None or warmup_s + measurement_s <= share_s:
+        return pace
+    squeeze = share_s / (warmup_s + measurement_s)
+    return replace(pace, warmup_s=warmup_s * squeeze, measurement_s=measurement_s * squeeze)
+
+
+def _cut_short(outcome: Outcome, pace: Pace, why: str) -> Outcome:
+    """An outcome; if it is of fewer processes than were planned, with a note that says so and why."""
     if isinstance(outcome, Failure) or len(outcome.samples_ns) == pace.processes:
         return outcome
-    note = f"interrupted after {len(outcome.samples_ns)} of {pace.processes} processes"
+    note = f"{why} {len(outcome.samples_ns)} of {pace.processes} processes"
     return replace(outcome, notes=(*outcome.notes, note))
 
 

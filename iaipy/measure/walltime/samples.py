@@ -68,7 +68,13 @@ def layout(seed: int, env: Mapping[str, str]) -> dict[str, str]:
 
 
 def take(
-    benchmark: Benchmark, place: Place, pace: Pace, least_rounds: int, timeout_s: float, folder: Path
+    benchmark: Benchmark,
+    place: Place,
+    pace: Pace,
+    least_rounds: int,
+    timeout_s: float,
+    folder: Path,
+    limit_s: float | None = None,
 ) -> Samples:
     """Start one process that times a benchmark, and wait for it.
 
@@ -76,6 +82,7 @@ def take(
         pace: complete but for `rounds` and `iterations`, which may be None.
         least_rounds: the fewest samples.
         folder: an empty folder of its own.
+        limit_s: how long warm-up and rounds may take, unless a call alone takes longer; None for no limit.
 
     Raises:
         MeasurementError: the benchmark gave no samples.
@@ -87,6 +94,7 @@ def take(
         pace.iterations or 0,
         round((pace.warmup_s or 0) * _NS_PER_S),
         round((pace.measurement_s or 0) * _NS_PER_S),
+        round((limit_s or 0) * _NS_PER_S),
     )
     words = tuple(map(str, numbers))
     if benchmark.command is not None:

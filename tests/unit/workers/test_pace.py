@@ -14,6 +14,7 @@ from iaipy.workers.pace import (
     LEAST_TICKS,
     LONGEST_ROUND_NS,
     MOST_ROUNDS,
+    SLOW_NS,
     Pace,
     drive,
     drive_awaited,
@@ -60,9 +61,10 @@ class Machine:
         warmup_ns: int = 0,
         measurement_ns: int = 0,
         tick_ns: int = 50,
+        limit_ns: int = 0,
     ) -> tuple[list[float], int]:
         """The samples of a schedule with this pace."""
-        pace = Pace(rounds, least, iterations, warmup_ns, measurement_ns)
+        pace = self.pace = Pace(rounds, least, iterations, warmup_ns, measurement_ns, limit_ns)
         return drive(schedule(pace, tick_ns, self.clock), self.round)
 
 
@@ -128,6 +130,49 @@ def test_a_slow_function_gets_the_least_rounds() -> None:
 def test_a_quick_function_gets_no_more_rounds_than_are_of_use() -> None:
     """Samples beyond a hundred per process would only make files larger."""
     assert len(Machine(10).timed(measurement_ns=10 * S)[0]) == MOST_ROUNDS
+
+
+@pytest.mark.parametrize(
+    ("call_ns", "rounds", "samples"),
+    [
+        (2 * S, 1, 1),  # the very first
+        (SLOW_NS, 1, 1),
+        (SLOW_NS - 1, 2, 1),  # one to warm up
+        (150 * MS, 2, 1),
+        (90 * MS, 2, 1),
+        (25 * MS, 4, 2),  # one to find out how long it takes besides
+    ],
+)
+def test_a_limit_is_kept_unless_a_call_takes_longer(call_ns: int, rounds: int, samples: int) -> None:
+    """Where time is short there are fewer samples; of a slow call the first one is the sample, and noted."""
+    machine = Machine(call_ns)
+    found, iterations = machine.timed(warmup_ns=10 * MS, measurement_ns=5 * S, limit_ns=100 * MS)
+    assert (found, iterations) == ([call_ns] * samples, 1)
+    assert len(machine.rounds) == rounds
+    assert bool(machine.pace.notes) is (call_ns >= SLOW_NS)
+
+
+def test_what_is_slow_only_the_first_time_is_a_quick_function() -> None:
+    """Loading something in the first call may take all of the time, and is not what is measured.
+
+    Nor is an interruption of the second.
+    """
+    assert Machine(1_000, 5 * MS, 30 * MS).timed(measurement_ns=5 * MS, limit_ns=1)[0] == [1_000]
+    machine = Machine(1_000, 400 * MS)
+    samples, iterations = machine.timed(measurement_ns=5 * MS, limit_ns=1)
+    assert samples[0] == 1_000
+    assert iterations >= 100
+    assert machine.now < 450 * MS
+
+
+def test_fewer_rounds_than_asked_for_are_noted() -> None:
+    """A limit goes before a number of rounds; one that is kept without that is not noted."""
+    machine = Machine(25 * MS)
+    assert len(machine.timed(rounds=30, limit_ns=100 * MS)[0]) == 2
+    (note,) = machine.pace.notes
+    assert note == "the time budget left time for fewer rounds than were asked for"
+    assert len(machine.timed(rounds=30, limit_ns=100 * S)[0]) == 30
+    assert machine.pace.notes == []
 
 
 @pytest.mark.parametrize("interrupted", [1, 2, 3])

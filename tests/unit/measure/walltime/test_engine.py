@@ -33,15 +33,24 @@ class Processes:
     def __init__(self, answers: dict[str, Sequence[Answer]]) -> None:
         self._answers = {name: list(each) for name, each in answers.items()}
         self.asked: list[tuple[str, Place, Pace, int, float]] = []
+        self.shares_s: list[float | None] = []
         self.folders: list[Path] = []
 
     def take(
-        self, benchmark: Benchmark, place: Place, pace: Pace, least: int, timeout_s: float, folder: Path
+        self,
+        benchmark: Benchmark,
+        place: Place,
+        pace: Pace,
+        least: int,
+        timeout_s: float,
+        folder: Path,
+        limit_s: float | None,
     ) -> Samples:
         """Take the place of `samples.take`."""
         assert folder.is_dir()
         assert list(folder.iterdir()) == []
         self.folders.append(folder)
+        self.shares_s.append(limit_s)
         self.asked.append((benchmark.name, place, pace, least, timeout_s))
         script = self._answers.get(benchmark.name, [samples(1.0)])
         answer = script.pop(0) if len(script) > 1 else script[0]
@@ -291,24 +300,63 @@ def test_the_benchmarks_pace_goes_before_the_configured_one(play: Play) -> None:
     assert asked["plain"] == (Pace(2, 9, None, 0.01, 0.02), 30.0)
 
 
-def test_a_time_budget_is_shared_out(play: Play) -> None:
+@pytest.fixture
+def hours(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The clock that a time budget looks at, as a list of one number of seconds."""
+    now = [0.0]
+    monkeypatch.setattr(engine_module, "monotonic", lambda: now[0])
+    return now
+
+
+def test_a_time_budget_is_shared_out(play: Play, hours: list[float]) -> None:
     """Starting a process has its part in it; warm-up and rounds keep their proportion."""
+
+    def passes(benchmark: Benchmark) -> None:
+        hours[0] += 1.0
+
     processes, _ = play(
-        [function("a"), function("b")], time_budget="4s", warmup_time="2s", measurement_time="3s"
+        [function("a"), function("b")],
+        time_budget="4s",
+        warmup_time="2s",
+        measurement_time="3s",
+        started=passes,
     )
-    for _, _, pace, least, _ in processes.asked:
+    assert processes.names() == "a b b a"
+    assert processes.shares_s == pytest.approx([0.6, 0.5167, 0.35, 0.05], abs=0.001)
+    for share_s, (_, _, pace, least, _) in zip(processes.shares_s, processes.asked, strict=True):
         assert pace.warmup_s is not None
         assert pace.measurement_s is not None
-        assert 0.5 < pace.warmup_s + pace.measurement_s < 1
+        assert pace.warmup_s + pace.measurement_s == pytest.approx(share_s)
         assert pace.measurement_s == pytest.approx(1.5 * pace.warmup_s)
         assert least == 1  # the budget goes before the number of samples
 
 
-@pytest.mark.parametrize(("budget", "warmup_s"), [("1h", 0.3), ("1ms", 0.0)])
-def test_a_time_budget_lengthens_nothing(play: Play, budget: str, warmup_s: float) -> None:
-    """One that is large changes nothing, and one that is too small leaves the rounds alone."""
-    processes, _ = play([function("a")], time_budget=budget)
-    assert {asked[2].warmup_s for asked in processes.asked} == {warmup_s}
+def test_a_time_budget_ends_the_turns(play: Play, hours: list[float]) -> None:
+    """At the deadline no more processes are started, and what has fewer than planned says so."""
+
+    def passes(benchmark: Benchmark) -> None:
+        hours[0] += {"slow": 4.0, "quick": 0.5, "app": 0.5, "bare": 0.5}[benchmark.name]
+
+    benchmarks = [function("slow"), function("quick"), command("app", minus="bare"), command("bare")]
+    processes, outcomes = play(
+        benchmarks, {"app": [samples(9)]}, time_budget="13s", processes=4, started=passes
+    )
+    assert processes.names() == "slow quick app bare bare app quick slow quick app bare bare"
+    assert {o.id.partition("::")[2]: o.notes for o in outcomes if isinstance(o, Timing)} == {
+        "slow": ("time budget: 2 of 4 processes",),
+        "quick": ("time budget: 3 of 4 processes",),
+        "app": ("time budget: 3 of 4 processes",),
+        "bare": (),
+    }
+
+
+@pytest.mark.parametrize("budget", ["1h", None])
+def test_a_time_budget_lengthens_nothing(play: Play, budget: str | None) -> None:
+    """One that is large changes nothing."""
+    processes, (found,) = play([function("a")], time_budget=budget)
+    assert {asked[2].warmup_s for asked in processes.asked} == {0.3}
+    assert isinstance(found, Timing)
+    assert found.notes == ()
 
 
 def test_environment_and_warnings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,11 +86,13 @@ def place(tmp_path: Path) -> Place:
     return Place(sys.executable, {"PATH": "/bin", "PYTHONHASHSEED": "5"}, tmp_path / "project")
 
 
-def taken(place: Place, benchmark: Benchmark = FUNCTION, pace: Pace | None = None) -> Samples:
+def taken(
+    place: Place, benchmark: Benchmark = FUNCTION, pace: Pace | None = None, limit_s: float | None = None
+) -> Samples:
     """The samples of one process."""
     folder = place.root.parent / "work"
     folder.mkdir()
-    return take(benchmark, place, pace or Pace(), 10, 60.0, folder)
+    return take(benchmark, place, pace or Pace(), 10, 60.0, folder, limit_s)
 
 
 def command(**fields: object) -> Benchmark:
@@ -108,14 +110,14 @@ def test_answer(start: Start, place: Place) -> None:
 def test_what_a_function_is_timed_with(start: Start, place: Place) -> None:
     """The file behind a link, its benchmark's number, the loop, and the pace in nanoseconds."""
     started = start(Started(ANSWER))
-    taken(place, pace=Pace(rounds=4, warmup_s=0.5, measurement_s=1.5, loop="uvloop"))
+    taken(place, pace=Pace(rounds=4, warmup_s=0.5, measurement_s=1.5, loop="uvloop"), limit_s=2.5)
     link = place.root.parent / "work/project"
     assert started.argv[0] == sys.executable
-    assert started.argv[-10:] == (
+    assert started.argv[-11:] == (
         str(link),
         str(link / "benchmarks/bench_a.py"),
         str(place.root.parent / "work/answer"),
-        *("3", "uvloop", "4", "10", "0", "500000000", "1500000000"),
+        *("3", "uvloop", "4", "10", "0", "500000000", "1500000000", "2500000000"),
     )
     assert (started.env, started.cwd, started.timeout_s) == (place.env, place.root, 60.0)
 
