@@ -59,7 +59,9 @@ class Config:
     gate_walltime: bool
     storage: Path
     save_baseline: str | None
+    with_profile: bool
     baseline: str | None
+    explain: bool
     limit: Mapping[str, float | None]
     hard_limit: Mapping[str, int]
     min_change: float

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from iaipy import measuring, suite
+from iaipy import explaining, measuring, suite
 from iaipy.compare import gate
 from iaipy.config import Config
 from iaipy.errors import ExitCode, GateError, IaipyError, NothingToDoError
 from iaipy.measuring import Watcher
 from iaipy.model.benchmark import MODES, Limits, Mode
 from iaipy.model.comparison import Comparison
+from iaipy.model.profile import Profile
 from iaipy.model.run import Outcome as Measured
 from iaipy.model.run import Run
 from iaipy.store import baselines
@@ -57,8 +58,11 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
     if not any(suite.modes(b, config.mode) for b in collected.benchmarks) and not collected.failures:
         raise suite.nothing_found(config, words)
     head, interrupted = measuring.measure(config, collected, base, watcher)
+    profiles = explaining.Profiles(config, head, collected.benchmarks, watcher)
     asked_in = {mode: collected.asked_in(mode, config.mode) for mode in MODES}
     comparison = _compared(config, head, base, config.baseline or "", asked_in)
+    if config.explain and base is not None and not interrupted:
+        comparison = _explained(config, comparison, base, profiles)
     code = _exit_code(comparison, config)
     troubles = _stale(comparison, config)
     if code is ExitCode.OK and gate.nothing_compared(comparison):
@@ -70,12 +74,22 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
         troubles.append(_kept_baseline(config.save_baseline))
     elif config.save_baseline:
         try:
-            saved = _save(storage, config, head, asked_in)
+            made = profiles.of_all() if config.with_profile else {}
+            saved = _save(storage, config, head, asked_in, made)
         except IaipyError as error:
             troubles.append(error)
     if code is ExitCode.OK and troubles:
         code = troubles[0].exit_code
     return Outcome(head, comparison, code, tuple(troubles), saved)
+
+
+def _explained(
+    config: Config, comparison: Comparison, base: Run, profiles: explaining.Profiles
+) -> Comparison:
+    """The comparison with what explains the regressions."""
+    ids = [entry.id for entry in comparison.of("fail")]
+    found = explaining.explain(config, comparison.base_name, base, ids, profiles.of) if ids else ()
+    return replace(comparison, explanations=found)
 
 
 def compare(config: Config, base_word: str, head_word: str) -> Outcome:
@@ -153,7 +167,13 @@ def _exit_code(comparison: Comparison, config: Config) -> ExitCode:
 
 
 @measure_time("iaipy.save")
-def _save(storage: Path, config: Config, head: Run, asked_in: Mapping[Mode, Callable[[str], bool]]) -> Path:
+def _save(
+    storage: Path,
+    config: Config,
+    head: Run,
+    asked_in: Mapping[Mode, Callable[[str], bool]],
+    profiles: Mapping[str, Profile],
+) -> Path:
     """Save the run under the configured name, beside those of its results that weren't asked for now."""
     name = config.save_baseline or ""
     if name in baselines.names(storage):
@@ -166,6 +186,9 @@ def _save(storage: Path, config: Config, head: Run, asked_in: Mapping[Mode, Call
             gate.require_same_environment(
                 replace(head, environment=head.machine), replace(old, environment=old.machine), name
             )
+        counted_ids = {result.id for result in counted}
+        kept = baselines.load_profiles(storage, name)
+        profiles = {**{id_: kept[id_] for id_ in kept if id_ in counted_ids}, **profiles}
         head = replace(
             head,
             benchmarks=(*head.benchmarks, *counted),
@@ -173,7 +196,7 @@ def _save(storage: Path, config: Config, head: Run, asked_in: Mapping[Mode, Call
             environment=head.environment if head.benchmarks else old.environment,
             machine=head.machine if head.timings else old.machine,
         )
-    return baselines.save(storage, name, head, allow_failures=config.allow_failures)
+    return baselines.save(storage, name, head, allow_failures=config.allow_failures, with_profiles=profiles)
 
 
 def _baseline(config: Config, watcher: Watcher) -> Run | None:

@@ -2,13 +2,14 @@
 
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from iaipy import suite
 from iaipy.config import Config
-from iaipy.errors import BenchmarkError, HostError, MeasurementError, UsageError
+from iaipy.errors import BenchmarkError, HostError, MeasurementError, NothingToDoError, UsageError
 from iaipy.measure import ENGINES, environment
 from iaipy.measure.valgrind import launch, profiler
 from iaipy.measuring import Watcher
@@ -16,6 +17,7 @@ from iaipy.model.benchmark import Benchmark
 from iaipy.model.profile import Profile, Recording
 from iaipy.model.run import Environment, Failure, Result
 from iaipy.profile import document, tree
+from iaipy.store import baselines
 from iaipy.timing import measure_time
 
 
@@ -34,6 +36,27 @@ def profile(config: Config, word: str, start: Path, watcher: Watcher, *, native:
     benchmark = _named(config, word, start)
     watcher.planned(1)
     counted, where = _count(config, benchmark, watcher)
+    return of_counted(config, benchmark, counted, where, native=native)
+
+
+def of_counted(
+    config: Config, benchmark: Benchmark, counted: int, where: Environment, *, native: bool = False
+) -> Profile:
+    """Make the call tree of a benchmark that has been counted already.
+
+    Parameters:
+        counted: the instructions that cachegrind counts for it.
+        where: the environment in which it does.
+        native: as for `profile`.
+
+    Raises:
+        BenchmarkError: it is a command, or failed.
+        HostError: valgrind can't be used.
+    """
+    if benchmark.command is not None:
+        raise BenchmarkError(
+            f"{benchmark.id} is a command, and only functions and coroutines have call trees"
+        )
     recording = _record(config, benchmark)
     whole = tree.build(recording, counted, benchmark.id, benchmark.iterations)
     return replace(
@@ -44,19 +67,48 @@ def profile(config: Config, word: str, start: Path, watcher: Watcher, *, native:
     )
 
 
+def earlier(config: Config, word: str) -> Callable[[str], Profile]:
+    """What gives the profile that another of a benchmark is to be held against, by the benchmark's id.
+
+    It raises NothingToDoError where a baseline has no profile of the benchmark.
+
+    Parameters:
+        word: a baseline's name, or the path of a file.
+
+    Raises:
+        UsageError: there is neither such a baseline nor such a file.
+        HostError: it can't be read, or is damaged.
+    """
+    if word not in baselines.names(config.storage):
+        if not Path(word).exists():
+            raise UsageError(
+                f"there is neither a baseline {word} nor a profile in a file of that name",
+                "iaipy run --save-baseline NAME --with-profile makes the one, "
+                "iaipy profile FILE::BENCHMARK --report json:PATH the other",
+            )
+        profile = load(Path(word))
+        return lambda benchmark_id: profile
+    kept = baselines.load_profiles(config.storage, word)
+
+    def of(benchmark_id: str) -> Profile:
+        if benchmark_id not in kept:
+            raise NothingToDoError(
+                f"the baseline {word} has no profile of {benchmark_id}",
+                f"save it anew, from the code that was good: iaipy run --save-baseline {word} --with-profile",
+            )
+        return kept[benchmark_id]
+
+    return of
+
+
 def load(path: Path) -> Profile:
     """A profile that was written to a file as `--report json:PATH`.
 
     Raises:
-        UsageError: there is no such file.
         HostError: it can't be read, or is damaged.
     """
     try:
         return document.loads(path.read_text(encoding="utf-8"), str(path))
-    except FileNotFoundError as error:
-        raise UsageError(
-            f"there is no profile {path}", f"make it with iaipy profile FILE::BENCHMARK --report json:{path}"
-        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise HostError(f"the profile {path} can't be read: {error}") from error
 

@@ -381,7 +381,13 @@ SETTINGS: tuple[Setting, ...] = (
         ("--save-baseline",),
         "NAME",
     ),
+    _flag(
+        "with_profile",
+        help="Keep the profiles of functions with the saved baseline.",
+        flags=("--with-profile",),
+    ),
     Setting("baseline", values.filled, None, "Compare with this baseline.", ("--baseline",), "NAME"),
+    _flag("explain", help="Say which functions explain a regression.", flags=("--explain",)),
     Setting(
         "limit",
         parse_limits,

@@ -3,6 +3,7 @@
 from iaipy.commands.baseline import baseline
 from iaipy.commands.compare import compare
 from iaipy.commands.doctor import doctor
+from iaipy.commands.explain import explain
 from iaipy.commands.history import history
 from iaipy.commands.init import init
 from iaipy.commands.listing import listing
@@ -13,4 +14,18 @@ from iaipy.commands.run import run
 from iaipy.commands.validate import validate
 from iaipy.commands.versus import versus
 
-COMMANDS = (init, run, compare, versus, validate, profile, report, listing, baseline, history, merge, doctor)
+COMMANDS = (
+    init,
+    run,
+    compare,
+    versus,
+    validate,
+    profile,
+    explain,
+    report,
+    listing,
+    baseline,
+    history,
+    merge,
+    doctor,
+)

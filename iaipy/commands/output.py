@@ -4,12 +4,14 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import click
 
+from iaipy import values
 from iaipy.commands.errors import show_error
 from iaipy.config import Config
 from iaipy.errors import ExitCode, HostError
@@ -29,6 +31,28 @@ def check_reports(config: Config) -> None:
     for name, path in config.report:
         reporter(name)
         check_folder(path)
+
+
+def with_own_reports(
+    config: Config, options: Mapping[str, object], formats: Collection[str], what: str
+) -> Config:
+    """The configuration with the reports asked for here; those in its file are of `iaipy run`.
+
+    Parameters:
+        options: of the command, `report` among them; without any it is `terminal`.
+        formats: those that the command has.
+        what: it reports on, in messages.
+
+    Raises:
+        UsageError: there is no such format.
+        HostError: the folder of a report's file doesn't exist.
+    """
+    if not options["report"]:
+        return replace(config, report=(("terminal", None),))
+    for name, path in config.report:
+        values.require_known([name], list(formats), "--report", f"format for {what}")
+        check_folder(path)
+    return config
 
 
 def check_folder(path: Path | None) -> None:

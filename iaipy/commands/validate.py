@@ -1,14 +1,11 @@
 """`iaipy validate`: measure what claims name, and judge them."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from iaipy import values
 from iaipy.commands.options import config_from, settings_options
-from iaipy.commands.output import check_folder, show_reports
+from iaipy.commands.output import show_reports, with_own_reports
 from iaipy.commands.progress import watching
 from iaipy.config import Config
 from iaipy.errors import ExitCode
@@ -60,26 +57,11 @@ def validate(targets: tuple[str, ...], stored: str, strict: bool, **options: obj
     Exit codes: 0 no claim fails · 1 one does · 2 a claim names what isn't there ·
     3 a benchmark could not be measured · 4 environments differ · 5 no claims
     """
-    config = _with_own_reports(config_from(options), options)
+    config = with_own_reports(config_from(options), options, FORMATS, "claims")
     with watching() as watcher:
         found = validate_claims(config, targets, Path.cwd(), watcher, stored=stored, strict=strict)
     _show(found, config)
     return found.exit_code
-
-
-def _with_own_reports(config: Config, options: Mapping[str, object]) -> Config:
-    """The configuration with the reports that were asked for here; those in its file are of `iaipy run`.
-
-    Raises:
-        UsageError: there is no such format.
-        HostError: the folder of a report's file doesn't exist.
-    """
-    if not options["report"]:
-        return replace(config, report=(("terminal", None),))
-    for name, path in config.report:
-        values.require_known([name], list(FORMATS), "--report", "format for claims")
-        check_folder(path)
-    return config
 
 
 def _show(found: Validation, config: Config) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from iaipy.model.difference import Explanation
 from iaipy.model.timing import Judgement, Summary
 
 DEFAULT_LIMIT = 0.1
@@ -92,6 +93,7 @@ class Comparison:
         environment_changes: rows (what, base, head) of differing fingerprints that were allowed.
         noted_changes: the same of the notes: possible causes, nothing more.
         timings: the wall-clock results; they gate only if asked to.
+        explanations: of benchmarks that regressed, where they were asked for.
     """
 
     base_name: str
@@ -99,6 +101,7 @@ class Comparison:
     environment_changes: tuple[tuple[str, str, str], ...] = ()
     noted_changes: tuple[tuple[str, str, str], ...] = ()
     timings: tuple[TimingEntry, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
 
     def of(self, status: Status) -> list[Entry]:
         """The entries with one status."""

@@ -117,3 +117,18 @@ class Difference:
     def share(self, instructions: int) -> float | None:
         """What part of the whole change so many instructions are; None where the whole is nought."""
         return instructions / self.total if self.total else None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a benchmark changed.
+
+    Parameters:
+        benchmark: its id.
+        difference: between its profile in the baseline and now; None where there is none.
+        lacking: why there is none, and what helps, one sentence; or what is to be known of the difference.
+    """
+
+    benchmark: str
+    difference: Difference | None
+    lacking: str = ""

@@ -12,10 +12,10 @@ VERSION = 1
 #   1  the first one
 
 
-def dumps(profile: Profile) -> str:
-    """The profile's document as text, a function or frame to a line, so that two documents diff well."""
+def to_document(profile: Profile) -> dict[str, Any]:
+    """The profile as plain data."""
     accounting = profile.accounting
-    head = {
+    return {
         "format": FORMAT,
         "version": VERSION,
         "created_utc": profile.created_utc,
@@ -33,9 +33,15 @@ def dumps(profile: Profile) -> str:
             "calls": accounting.calls,
             "counted": accounting.counted,
         },
+        "functions": [[each.name, each.file, each.line, each.native] for each in profile.functions],
+        "frames": [[each.function, each.parent, each.instructions, each.calls] for each in profile.frames],
     }
-    functions = [[each.name, each.file, each.line, each.native] for each in profile.functions]
-    frames = [[each.function, each.parent, each.instructions, each.calls] for each in profile.frames]
+
+
+def dumps(profile: Profile) -> str:
+    """The profile's document as text, a function or frame to a line, so that two documents diff well."""
+    head = to_document(profile)
+    functions, frames = head.pop("functions"), head.pop("frames")
     parts = [json.dumps(head, indent=1).removesuffix("\n}")]
     for name, rows in (("functions", functions), ("frames", frames)):
         lines = ",\n".join(f"  {json.dumps(row)}" for row in rows)
@@ -56,6 +62,18 @@ def loads(text: str, where: str) -> Profile:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise _unusable(where, f"not readable as JSON: {error}") from error
+    return from_document(document, where)
+
+
+def from_document(document: object, where: str) -> Profile:
+    """The profile that a document describes.
+
+    Parameters:
+        where: the file it came from, for messages.
+
+    Raises:
+        HostError: as `loads` does.
+    """
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise _unusable(where, f"its format is not {FORMAT}")
     if document.get("version") != VERSION:

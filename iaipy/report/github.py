@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from iaipy.compare import gate
 from iaipy.model.comparison import Change, Comparison, Entry, TimingEntry
 from iaipy.model.run import Run
-from iaipy.report import terminal, times
+from iaipy.report import explanations, terminal, times
 from iaipy.report.numbers import count
 from iaipy.report.words import LABELS, moved, printable, status
 
@@ -86,7 +86,8 @@ def _shortened(annotations: Sequence[_Annotation]) -> list[_Annotation]:
 
 def _annotations(comparison: Comparison) -> list[_Annotation]:
     """What needs a look, in the order of the suite."""
-    found = [annotation for entry in comparison.entries for annotation in _counted(entry)]
+    why = {each.benchmark: explanations.lines(each)[0] for each in comparison.explanations}
+    found = [annotation for entry in comparison.entries for annotation in _counted(entry, why.get(entry.id))]
     found += [annotation for entry in comparison.timings for annotation in _timed(entry)]
     if gate.nothing_compared(comparison):
         message = f"none of the benchmarks could be compared with the baseline {comparison.base_name}"
@@ -94,12 +95,13 @@ def _annotations(comparison: Comparison) -> list[_Annotation]:
     return found
 
 
-def _counted(entry: Entry) -> list[_Annotation]:
+def _counted(entry: Entry, why: str | None) -> list[_Annotation]:
     level, title = _COUNTED.get(entry.status, ("", ""))
     if not level:
         return []
     line = 0 if entry.status == "failed" else entry.line
-    return [_Annotation(level, title, f"{entry.id}: {_movements(entry) or entry.why}", entry.path, line)]
+    told = [f"{entry.id}: {_movements(entry) or entry.why}", *([why] if why else [])]
+    return [_Annotation(level, title, "; ".join(told), entry.path, line)]
 
 
 _COUNTED = {

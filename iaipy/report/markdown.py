@@ -1,12 +1,13 @@
 """Tables for a comment on a pull request."""
 
 from collections.abc import Iterable
+from html import escape
 from itertools import groupby
 
 from iaipy.model.comparison import Change, Comparison, Entry, TimingEntry
 from iaipy.model.metrics import COUNTERS
 from iaipy.model.run import Failure, Run
-from iaipy.report import times
+from iaipy.report import explanations, times
 from iaipy.report.numbers import count
 from iaipy.report.words import (
     SHOWN_NOTES,
@@ -37,6 +38,10 @@ def render(run: Run, comparison: Comparison, *, color: bool = False) -> str:
         [f"### {_mark(comparison)} {summary(comparison)}"],
         _provenance(run, comparison),
         _table(regressed, comparison),
+        *[
+            _folded(f"Why {_html(each.benchmark)} regressed", _bullets(map(code, explanations.lines(each))))
+            for each in comparison.explanations
+        ],
         timings_table(comparison),
         [*_bullets(times.notes(comparison.timings)), *_bullets(_intervals(comparison))],
         _machine(run),
@@ -61,6 +66,11 @@ def code(text: str) -> str:
         spelled = (c if c.isalnum() or c in _PLAIN else f"&#{ord(c)};" for c in text)
         return f"<code>{''.join(spelled)}</code>"
     return f"`{text}`"
+
+
+def _html(text: str) -> str:
+    """The same where Markdown isn't understood, inside an HTML element."""
+    return f"<code>{escape(printable(text))}</code>"
 
 
 def _mark(comparison: Comparison) -> str:

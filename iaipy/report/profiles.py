@@ -1,10 +1,7 @@
-"""The formats of a profile: one file per format, and this list of them."""
+"""The formats of a profile: one file per format, and this table of them."""
 
-from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Protocol
 
-from iaipy.errors import UsageError
 from iaipy.model.difference import Difference
 from iaipy.model.profile import Profile
 from iaipy.profile import document
@@ -25,49 +22,17 @@ class Render(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Format:
-    """A format of a profile.
-
-    Parameters:
-        name: what it is called in `--report NAME[:PATH]`.
-        render: makes the report.
-        about: what it is, in a few words.
-    """
-
-    name: str
-    render: Render
-    about: str
-
-
 def _json(profile: Profile, difference: Difference | None, *, color: bool = False) -> str:
     """The stored document; a difference is for others to make of two."""
     return document.dumps(profile)
 
 
-FORMATS = {
-    form.name: form
-    for form in (
-        Format("terminal", functions.render, "the functions by their costs, or by what they changed"),
-        Format("flamegraph", flamegraph.render, "an HTML file to look at, offline"),
-        Format("speedscope", speedscope.render, "a file for www.speedscope.app"),
-        Format("folded", folded.render, "a line per path, as FlameGraph's tools read it"),
-        Format("callgrind", callgrind_file.render, "a file for kcachegrind, with Python names"),
-        Format("json", _json, "the document that --diff reads"),
-    )
+FORMATS: dict[str, Render] = {
+    "terminal": functions.render,
+    "flamegraph": flamegraph.render,
+    "speedscope": speedscope.render,
+    "folded": folded.render,
+    "callgrind": callgrind_file.render,
+    "json": _json,
 }
-
-
-def form(name: str) -> Format:
-    """The format of that name.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if name in FORMATS:
-        return FORMATS[name]
-    nearest = get_close_matches(name, FORMATS, n=1)
-    raise UsageError(
-        f"there is no format {name!r} of a profile",
-        f"the formats are {', '.join(FORMATS)}" + (f"; did you mean {nearest[0]}?" if nearest else ""),
-    )
+"""Name in `--report NAME[:PATH]` → what makes the report."""

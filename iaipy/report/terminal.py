@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.text import Text
 
 from iaipy.model.comparison import Change, Comparison, Entry
+from iaipy.model.difference import Explanation
 from iaipy.model.run import Failure, Result, Run
-from iaipy.report import times
+from iaipy.report import explanations, times
 from iaipy.report.numbers import count
 from iaipy.report.words import (
     LABELS,
@@ -75,11 +76,16 @@ def _benchmarks(run: Run, comparison: Comparison) -> list[Text]:
     results = by_id(run.benchmarks)
     numbers = [len(count(change.head)) for entry in comparison.entries for change in entry.changes]
     width = max([_NUMBER_WIDTH, *numbers])
+    why = {each.benchmark: _why(each) for each in comparison.explanations}
     lines = []
     for entry in comparison.entries:
         if entry.changes:
-            lines += [*_benchmark(entry, results.get(entry.id), width), Text()]
+            lines += [*_benchmark(entry, results.get(entry.id), width), *why.get(entry.id, ()), Text()]
     return lines
+
+
+def _why(explanation: Explanation) -> list[Text]:
+    return [Text("  Why:"), *(Text(f"    {line}") for line in explanations.lines(explanation))]
 
 
 def _benchmark(entry: Entry, result: Result | None, width: int) -> list[Text]:

@@ -2,13 +2,15 @@
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from iaipy.errors import BenchmarkError, HostError, NothingToDoError, UsageError
+from iaipy.model.profile import Profile
 from iaipy.model.run import Run
-from iaipy.store import files
+from iaipy.store import files, profiles
 from iaipy.store.document import dumps, loads
 
 LAST = "last"
@@ -20,11 +22,19 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _SAVING_REMEDY = "iaipy run --save-baseline NAME saves one"
 
 
-def save(storage: Path, name: str, run: Run, *, allow_failures: bool = False) -> Path:
-    """Save a run as a baseline, in place of an older one of that name.
+def save(
+    storage: Path,
+    name: str,
+    run: Run,
+    *,
+    allow_failures: bool = False,
+    with_profiles: Mapping[str, Profile] | None = None,
+) -> Path:
+    """Save a run as a baseline, in place of an older one of that name and its profiles.
 
     Parameters:
         storage: iaipy's folder, usually `.iaipy`.
+        with_profiles: by benchmarks' ids, what is kept with it.
         allow_failures: save it although benchmarks failed; those are then not in the baseline.
 
     Returns:
@@ -46,8 +56,17 @@ def save(storage: Path, name: str, run: Run, *, allow_failures: bool = False) ->
     if not run.benchmarks and not run.timings:
         raise NothingToDoError(f"the baseline {name} was left as it was, because the run has no results")
     with files.writing(f"the baseline {name} was left as it was"), files.locked(storage):
-        files.replace(target, dumps(replace(run, failures=())), durable=True)
+        _write(target, replace(run, failures=()), with_profiles or {})
     return target
+
+
+def load_profiles(storage: Path, name: str) -> dict[str, Profile]:
+    """The profiles that are kept with a baseline, by the benchmarks' ids.
+
+    Raises:
+        HostError: they can't be read, or are damaged.
+    """
+    return profiles.load(_path(storage, name))
 
 
 def prepare(storage: Path) -> None:
@@ -134,23 +153,24 @@ def delete(storage: Path, name: str) -> None:
     if check_name(name) not in names(storage):
         raise _absent(storage, name)
     with files.writing(f"the baseline {name} was left as it was"), files.locked(storage):
-        _path(storage, name).unlink(missing_ok=True)
+        path = _path(storage, name)
+        files.replace_all({path: None, profiles.beside(path): None}, durable=True)
 
 
 def export(storage: Path, name: str, to: Path) -> Path:
-    """Write a baseline, or the last run, to a file of one's own.
+    """Write a baseline, or the last run, to a file of one's own, and its profiles beside it.
 
     Raises:
         UsageError, NothingToDoError, HostError: as `load` does, or the file can't be written.
     """
-    text = dumps(load(storage, name))
+    run, kept = load(storage, name), load_profiles(storage, name)
     with files.writing(f"{to} was left as it was"):
-        files.replace(to, text, durable=True)
+        _write(to, run, kept)
     return to
 
 
 def import_(storage: Path, name: str, from_: Path, *, allow_failures: bool = False) -> Path:
-    """Save the run in a file as a baseline.
+    """Save the run in a file as a baseline, with the profiles beside it.
 
     Raises:
         NothingToDoError: there is no such file.
@@ -162,7 +182,13 @@ def import_(storage: Path, name: str, from_: Path, *, allow_failures: bool = Fal
         run = _read(from_)
     except FileNotFoundError:
         raise NothingToDoError(f"there is no file {from_}") from None
-    return save(storage, name, run, allow_failures=allow_failures)
+    return save(storage, name, run, allow_failures=allow_failures, with_profiles=profiles.load(from_))
+
+
+def _write(path: Path, run: Run, kept: Mapping[str, Profile]) -> None:
+    """Write a run's file, and the one of its profiles, or remove that."""
+    packed = profiles.pack(kept) if kept else None
+    files.replace_all({path: dumps(run).encode(), profiles.beside(path): packed}, durable=True)
 
 
 def _path(storage: Path, name: str) -> Path:

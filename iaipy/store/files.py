@@ -3,7 +3,7 @@
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -70,21 +70,44 @@ def replace(target: Path, text: str, *, durable: bool) -> None:
     Parameters:
         durable: wait until the disk has it.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    replace_all({target: text.encode()}, durable=durable)
+
+
+def replace_all(contents: Mapping[Path, bytes | None], *, durable: bool) -> None:
+    """Write or remove files, each as `replace` does; none is touched before all have found room on the disk.
+
+    Parameters:
+        contents: by file; None to remove it.
+        durable: wait until the disk has them.
+    """
+    written: dict[Path, Path] = {}
     try:
-        with temporary.open("x", encoding="utf-8") as file:
-            file.write(text)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        temporary.replace(target)
+        for target, content in contents.items():
+            if content is not None:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                written[target] = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+                _write(written[target], content, durable=durable)
+        for target in contents:
+            if target in written:
+                written[target].replace(target)
+            else:
+                target.unlink(missing_ok=True)
     except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        for temporary in written.values():
+            with contextlib.suppress(OSError):
+                temporary.unlink()
         raise
     if durable:
-        _sync_folder(target.parent)
+        for folder in {target.parent for target in contents}:
+            _sync_folder(folder)
+
+
+def _write(file: Path, content: bytes, *, durable: bool) -> None:
+    with file.open("xb") as opened:
+        opened.write(content)
+        if durable:
+            opened.flush()
+            os.fsync(opened.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

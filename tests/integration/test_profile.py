@@ -381,7 +381,7 @@ def test_failures_are_told(profiles: Profiles) -> None:
         (("bench_trees.py::fails",), 3, "raised ValueError: no"),
         (("bench_trees.py",), 2, "must name one benchmark"),
         (("bench_commands.yaml::nothing",), 2, "is a command"),
-        (("bench_trees.py::costs", "--diff", "none.json"), 2, "there is no profile none.json"),
+        (("bench_trees.py::costs", "--diff", "none.json"), 2, "neither a baseline none.json nor a profile"),
         (("bench_trees.py::costs", "--diff", "bench_trees.py"), 4, "can't be used as a profile"),
         (("bench_trees.py::costs", "--report", "svg"), 2, "there is no format 'svg'"),
         (("bench_trees.py::costs", "--report", "json:none/x"), 4, "mkdir -p none"),

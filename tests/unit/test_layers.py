@@ -27,7 +27,7 @@ BASE = (
 WORKERS_FOR_THE_HOST = ("iaipy.workers.launcher", "iaipy.workers.protocol")
 STAGES = (*BASE, "iaipy.profile", "iaipy.collect", "iaipy.measure", *WORKERS_FOR_THE_HOST)
 PARTS = ("iaipy.suite", "iaipy.measuring")
-JOINED = (*PARTS, "iaipy.pipeline", "iaipy.versus", "iaipy.validation", "iaipy.profiling")
+JOINED = (*PARTS, "iaipy.pipeline", "iaipy.versus", "iaipy.validation", "iaipy.profiling", "iaipy.explaining")
 EVERYTHING = (*STAGES, *TIMING, "iaipy.report", *JOINED, "iaipy.starter", "iaipy.commands", "iaipy.cli")
 MEASURED = ("iaipy.declare", "iaipy.workers")
 
@@ -37,6 +37,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.errors": ((), ()),
     "iaipy.model": (MODEL, ()),
     **dict.fromkeys((name for name in BASE if name not in MODEL), (BASE, ("yaml", "filelock"))),
+    "iaipy.store.profiles": ((*BASE, "iaipy.profile.document"), ()),
     "iaipy.compare": ((*MODEL, "iaipy.compare"), ("numpy", "scipy")),
     "iaipy.profile": ((*MODEL, "iaipy.profile"), ()),
     "iaipy.performance": ((*MODEL, "iaipy.compare"), ()),
@@ -48,9 +49,10 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.report.json": ((*MODEL, "iaipy.store.document"), ()),
     "iaipy.suite": ((*STAGES, *TIMING), ()),
     "iaipy.measuring": ((*STAGES, *TIMING, "iaipy.suite"), ()),
-    "iaipy.pipeline": ((*STAGES, *TIMING, *PARTS), ()),
+    "iaipy.pipeline": ((*STAGES, *TIMING, *PARTS, "iaipy.explaining"), ()),
     "iaipy.versus": ((*STAGES, *PARTS), ()),
     "iaipy.validation": ((*STAGES, *PARTS), ()),
+    "iaipy.explaining": ((*STAGES, *PARTS, "iaipy.profiling"), ()),
     "iaipy.profiling": ((*STAGES, *TIMING, *PARTS), ()),
     "iaipy.starter": (("iaipy.starter", *BASE, "iaipy.process"), ()),
     "iaipy.commands": (EVERYTHING, ("click", "rich")),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from iaipy.compare.gate import compare
 from iaipy.model.benchmark import Limits
 from iaipy.model.comparison import Comparison, TimingEntry
+from iaipy.model.difference import Explanation
 from iaipy.model.metrics import COUNTER_KEYS, EVENTS
 from iaipy.model.run import Failure, Result, Run
 from iaipy.report.github import MOST_ANNOTATIONS, data, property_value, render
@@ -187,3 +188,13 @@ def test_token_differs_from_run_to_run(
     first, second = (render(full_run, compared).partition("\n")[0] for _ in range(2))
     assert first != second
     assert len(first) > len("::stop-commands::") + 20
+
+
+def test_annotations_say_why(full_run: Run, compared: Comparison) -> None:
+    """The first sentence of an explanation is at the end of the benchmark's annotation."""
+    explanation = Explanation(
+        "benchmarks/bench_config.py::slower[rows=10]", None, "The baseline has no profile."
+    )
+    log = render(full_run, replace(compared, explanations=(explanation,)))
+    (found,) = [each for each in processed(log) if "no profile" in each.data]
+    assert found.data.endswith("; The baseline has no profile.")

@@ -8,8 +8,11 @@ import pytest
 from iaipy.compare.gate import compare
 from iaipy.model.benchmark import Limits
 from iaipy.model.comparison import Comparison
+from iaipy.model.difference import Explanation
 from iaipy.model.run import Failure, Run
+from iaipy.profile.difference import difference
 from iaipy.report.markdown import code, render
+from tests.unit.conftest import MakeProfile
 
 Golden = Callable[[str, str], None]
 
@@ -98,3 +101,16 @@ def test_mark_of_times_alone(timed_run: Run, timed: Comparison, names: list[str]
     assert len(chosen) == len(names)
     text = render(timed_run, replace(timed, entries=(), timings=chosen))
     assert text.startswith(f"### {mark} ")
+
+
+def test_regressions_are_explained_under_the_fold(
+    full_run: Run, compared: Comparison, make_profile: MakeProfile
+) -> None:
+    """What explains a regression is folded away below the table, and nothing in it acts as Markdown."""
+    name = "benchmarks/bench_config.py::slower[rows=10]"
+    before, now = make_profile({"a|`<b>": (10, 1)}), make_profile({"a|`<b>": (20, 2)})
+    explained = replace(compared, explanations=(Explanation(name, difference(before, now)),))
+    text = render(full_run, explained)
+    _, _, shown = text.partition(f"<summary>Why <code>{name}</code> regressed</summary>\n\n")
+    assert shown.startswith("- <code>a&#124;&#96;&#60;b&#62; &#43;10 instructions ")
+    assert text.index("Why") < text.index("others</summary>")

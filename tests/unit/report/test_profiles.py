@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from iaipy.errors import UsageError
 from iaipy.profile.difference import difference
 from iaipy.profile.document import loads
-from iaipy.report.profiles import FORMATS, form
+from iaipy.report.profiles import FORMATS
 
 if TYPE_CHECKING:
     from tests.unit.conftest import MakeProfile
@@ -22,7 +21,7 @@ def test_every_format_bears_every_name(make_profile: MakeProfile, name: str) -> 
     """A profile with a hostile name becomes text that can be encoded and ends in a line break."""
     profile = make_profile({"main": (1, 1), f"main;{HOSTILE.replace(';', ',')}": (2, 1)})
     for changed in (None, difference(make_profile({"main": (5, 1)}), profile)):
-        text = FORMATS[name].render(profile, changed)
+        text = FORMATS[name](profile, changed)
         assert text.endswith("\n")
         assert "\x1b" not in text
         text.encode()
@@ -32,19 +31,10 @@ def test_every_format_bears_every_name(make_profile: MakeProfile, name: str) -> 
 def test_every_format_bears_an_empty_profile(make_profile: MakeProfile, name: str) -> None:
     """So does one without any frame."""
     profile = make_profile({})
-    assert (
-        FORMATS[name].render(profile, difference(profile, profile)).endswith("\n" if name != "folded" else "")
-    )
+    assert FORMATS[name](profile, difference(profile, profile)).endswith("\n" if name != "folded" else "")
 
 
 def test_json_is_the_stored_document(make_profile: MakeProfile) -> None:
     """What the json format writes can be read again."""
     profile = make_profile({"main": (1, 1)})
-    assert loads(form("json").render(profile, None), "x") == profile
-
-
-def test_an_unknown_format_is_refused() -> None:
-    """With the nearest that there is."""
-    with pytest.raises(UsageError) as caught:
-        form("flamegraf")
-    assert "did you mean flamegraph?" in caught.value.remedy
+    assert loads(FORMATS["json"](profile, None), "x") == profile

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from iaipy.compare.gate import compare
 from iaipy.model.benchmark import Limits
 from iaipy.model.comparison import Comparison
+from iaipy.model.difference import Explanation
 from iaipy.model.run import Failure, Run
 from iaipy.report.terminal import render
 
@@ -107,3 +109,14 @@ def test_a_failure_says_that_it_was_timed(timed_run: Run, timed: Comparison) -> 
     text = render(timed_run, timed)
     assert "Failed: benchmarks/bench_config.py::broken\n" in text
     assert "Failed: benchmarks/bench_wait.py::broken (wall-clock time)\n" in text
+
+
+def test_regressions_are_explained(full_run: Run, compared: Comparison) -> None:
+    """Below the benchmark's verdict."""
+    explanation = Explanation(
+        "benchmarks/bench_config.py::slower[rows=10]", None, "The baseline has no profile."
+    )
+    text = render(full_run, replace(compared, explanations=(explanation,)))
+    assert "  Why:\n    The baseline has no profile.\n\n" in text
+    status, _, _ = text.partition("  Why:")
+    assert status.rstrip().splitlines()[-1].startswith("  Status: FAIL")

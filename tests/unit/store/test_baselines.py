@@ -1,11 +1,14 @@
 """Baselines in their folder."""
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
@@ -15,6 +18,9 @@ from iaipy.model.metrics import COUNTER_KEYS, EVENTS
 from iaipy.model.run import Failure, Result, Run
 from iaipy.store import baselines, files
 from iaipy.store.document import dumps
+
+if TYPE_CHECKING:
+    from tests.unit.conftest import MakeProfile
 
 
 def run(instructions: int = 1, *failures: Failure) -> Run:
@@ -343,4 +349,40 @@ def test_simultaneous_saves(storage: Path) -> None:
     for saver in savers:
         saver.join()
     assert baselines.load(storage, "main").benchmarks[0].counters["instructions"] in range(1, 9)
+    assert not leftovers(storage)
+
+
+def test_profiles_go_with_their_baseline(storage: Path, tmp_path: Path, make_profile: MakeProfile) -> None:
+    """They are saved, exported, imported, replaced and deleted together."""
+    kept = {"a.py::b": make_profile({"f": (1, 1)})}
+    baselines.save(storage, "main", run(1), with_profiles=kept)
+    assert baselines.names(storage) == ["main"]
+    assert baselines.load_profiles(storage, "main") == kept
+    baselines.export(storage, "main", tmp_path / "file.json")
+    baselines.import_(storage, "copy", tmp_path / "file.json")
+    assert baselines.load_profiles(storage, "copy") == kept
+    baselines.save(storage, "main", run(2))
+    assert baselines.load_profiles(storage, "main") == {}
+    baselines.delete(storage, "copy")
+    assert sorted(path.name for path in (storage / "baselines").iterdir()) == ["main.json"]
+
+
+def test_a_full_disk_leaves_both_as_they_were(
+    storage: Path, monkeypatch: pytest.MonkeyPatch, make_profile: MakeProfile
+) -> None:
+    """Where there is no room for the profiles, the baseline isn't replaced either."""
+    kept = {"a.py::b": make_profile({"f": (1, 1)})}
+    baselines.save(storage, "main", run(1), with_profiles=kept)
+    write = files._write
+
+    def full(file: Path, content: bytes, *, durable: bool) -> None:
+        if "profiles" in file.name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(file, content, durable=durable)
+
+    monkeypatch.setattr(files, "_write", full)
+    with pytest.raises(HostError, match="was left as it was"):
+        baselines.save(storage, "main", run(2), with_profiles={"a.py::b": make_profile({"g": (2, 1)})})
+    assert baselines.load(storage, "main") == run(1)
+    assert baselines.load_profiles(storage, "main") == kept
     assert not leftovers(storage)
