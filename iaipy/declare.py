@@ -59,7 +59,7 @@ class Declaration:
         warmup: int = DEFAULT_WARMUP,
         iterations: "int | None" = None,
         repeats: "int | None" = None,
-        mode: "str | Sequence[str]" = (),
+        mode: "str | Sequence[str] | None" = None,
         processes: "int | None" = None,
         rounds: "int | None" = None,
         warmup_time: "float | str | None" = None,
@@ -110,8 +110,9 @@ class Declaration:
         self.warmup = _count("warmup", warmup, 0)
         self.iterations = _count("iterations", iterations, 1)
         self.repeats = _count("repeats", repeats, 1)
-        self.modes = tuple(mode) if isinstance(mode, (tuple, list)) else (mode,)
-        if any(each not in MODES for each in self.modes):
+        given = mode if isinstance(mode, (tuple, list)) else (mode,)
+        self.modes = () if mode is None else tuple(given)
+        if mode is not None and (not self.modes or any(each not in MODES for each in self.modes)):
             raise ValueError(f"@benchmark(mode={mode!r}) on {self.name}: the modes are {' and '.join(MODES)}")
         self.processes = _count("processes", processes, 1)
         self.rounds = _count("rounds", rounds, 1)
@@ -214,7 +215,7 @@ if TYPE_CHECKING:
         warmup: int = ...,
         iterations: int | None = ...,
         repeats: int | None = ...,
-        mode: str | Sequence[str] = ...,
+        mode: str | Sequence[str] | None = ...,
         processes: int | None = ...,
         rounds: int | None = ...,
         warmup_time: float | str | None = ...,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from iaipy.errors import UsageError
 from iaipy.model.metrics import COUNTER_KEYS
-from iaipy.values import pairs, require_known, shown, table, wrong
+from iaipy.values import LARGEST, pairs, require_known, shown, table, wrong
 
 ALL = "all"
 """The key that stands for every counter."""
@@ -60,7 +60,7 @@ def parse_ratio(given: object, where: str) -> float:
         UsageError: it is neither, or it is negative, infinite or not a number.
     """
     ratio = _number(given)
-    if not 0 <= ratio < math.inf:
+    if not 0 <= ratio <= LARGEST:
         raise wrong(where, 'a percentage such as "2%", or a ratio such as 0.02', given)
     if ratio >= 1 and not (isinstance(given, str) and "%" in given):
         likely, literal = f"{ratio:g}%", f"{ratio * 100:g}%"
@@ -101,6 +101,6 @@ def _count(given: object, where: str) -> int:
     number = given
     if isinstance(given, str) and len(given) <= _LONGEST_COUNT and _COUNT.fullmatch(given.strip()):
         number = int(given.replace(",", "").replace("_", ""))
-    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-        raise wrong(where, "a whole number of at least 0", given)
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= LARGEST:
+        raise wrong(where, f"a whole number from 0 to {LARGEST:g}", given)
     return number

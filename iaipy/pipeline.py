@@ -64,9 +64,9 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
     if config.explain and base is not None and not interrupted:
         comparison = _explained(config, comparison, base, profiles)
     code = _exit_code(comparison, config)
-    troubles = _stale(comparison, config)
-    if code is ExitCode.OK and gate.nothing_compared(comparison):
-        troubles.append(_nothing_compared(config.baseline or ""))
+    troubles = [*_stale(comparison, config), *_ungated(comparison, config)]
+    if code is ExitCode.OK and not troubles and gate.nothing_compared(comparison):
+        troubles.append(_nothing_compared(comparison, config))
     saved = None
     if interrupted:
         code = ExitCode.INTERRUPTED
@@ -106,9 +106,12 @@ def compare(config: Config, base_word: str, head_word: str) -> Outcome:
         gate.require_same_environment(head, base, base_name)
     comparison = _compared(config, head, base, base_name)
     if gate.nothing_compared(comparison):
-        raise _nothing_compared(base_name)
+        raise _nothing_compared(comparison, config)
     code = _exit_code(comparison, config)
-    return Outcome(head, comparison, code, tuple(_stale(comparison, config)))
+    troubles = (*_stale(comparison, config), *_ungated(comparison, config))
+    if code is ExitCode.OK and troubles:
+        code = troubles[0].exit_code
+    return Outcome(head, comparison, code, troubles)
 
 
 def stored(config: Config, word: str) -> Outcome:
@@ -157,7 +160,7 @@ def _compared(
         any_machine=config.allow_environment_change,
         asked_for=asked_in["walltime"],
     )
-    return replace(comparison, timings=timed)
+    return replace(comparison, timings=timed, machine_changes=timings.machine_changes(head, base))
 
 
 def _exit_code(comparison: Comparison, config: Config) -> ExitCode:
@@ -231,7 +234,17 @@ def _stale(comparison: Comparison, config: Config) -> list[IaipyError]:
     ]
 
 
-def _nothing_compared(name: str) -> NothingToDoError:
+def _ungated(comparison: Comparison, config: Config) -> list[IaipyError]:
+    """The error of times that were to gate and couldn't, if they were to."""
+    error = gate.ungated(comparison, any_machine=config.allow_environment_change)
+    return [error] if error and config.gate_walltime else []
+
+
+def _nothing_compared(comparison: Comparison, config: Config) -> IaipyError:
+    name = comparison.base_name
+    apart = any(entry.status == "incomparable" for entry in comparison.timings)
+    if apart and comparison.machine_changes and not config.allow_environment_change:
+        return gate.other_machine(comparison)
     return NothingToDoError(
         f"none of the benchmarks could be compared with the baseline {name}",
         f"were they renamed? iaipy baseline show {name} lists what it holds",

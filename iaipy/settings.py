@@ -26,7 +26,6 @@ _SHARD = re.compile(r"(\d{1,4})/(\d{1,4})", re.ASCII)
 _SMALLEST_LINE, _LARGEST_CACHE = 16, 1 << 30
 _MOST_JOBS = 1024
 _MOST_SHARDS = 1000
-_MOST_PROCESSES = 1000
 
 
 @dataclass(frozen=True)
@@ -286,7 +285,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "processes",
-        partial(values.whole, least=1, most=_MOST_PROCESSES),
+        values.processes,
         10,
         "Wall-clock: fresh processes for each benchmark, the unit of replication.",
         ("--processes",),
@@ -294,7 +293,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "rounds",
-        partial(values.whole, least=1),
+        values.rounds,
         None,
         "Wall-clock: samples in each process; by default as many as the time allows, 100 in all at least.",
         ("--rounds",),

@@ -51,8 +51,8 @@ def validate(
         strict: whether a claim that is not shown fails the command.
 
     Raises:
-        UsageError: a suite is wrong, or a claim names a benchmark that doesn't exist.
-        NothingToDoError: no claims, or no such stored run or baseline.
+        UsageError: a suite is wrong, or a claim names a benchmark or a baseline that doesn't exist.
+        NothingToDoError: no claims, or no such stored run.
         HostError: the machine can't measure, or a stored run is damaged.
     """
     claims = collect(config, words, start)
@@ -113,11 +113,13 @@ def exit_code(findings: Sequence[Finding], *, strict: bool = False) -> ExitCode:
 def _bases(config: Config, claims: Sequence[Claim]) -> dict[str, Run]:
     """The stored runs that claims refer to, each of which must hold what they name."""
     referring = [claim for claim in claims if isinstance(claim, Speedup) and claim.than.baseline]
-    bases = {
-        name: baselines.load(config.storage, name)
-        for name in dict.fromkeys(claim.than.baseline for claim in referring)
-    }
+    bases: dict[str, Run] = {}
     for claim in referring:
+        name = claim.than.baseline
+        try:
+            bases[name] = bases[name] if name in bases else baselines.load(config.storage, name)
+        except (NothingToDoError, UsageError) as error:
+            raise UsageError(f"{claim.where}: than: {error.message}", error.remedy) from None
         reference, mode = claim.than, claim.mode
         run = bases[reference.baseline]
         known = [outcome.id for outcome in (run.timings if mode == "walltime" else run.benchmarks)]

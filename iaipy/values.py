@@ -4,13 +4,22 @@ Each function takes the value as it was given and `where`, which names it at the
 ("iaipy.yaml: repeats", "the timeout of X"). Each raises UsageError when the value isn't what is wanted.
 """
 
-import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from iaipy.errors import UsageError
+
+LARGEST = 10**18
+"""No count, time in nanoseconds or ratio can be larger (10¹⁸ ns are 31 years): figures would overflow."""
+
+SMALLEST = 1e-9
+"""No ratio or number of things that is above 0 can be smaller, lest figures overflow on the other side."""
+
+MOST_PROCESSES = 1000
+MOST_ROUNDS = 1_000_000
+MOST_CALLS = 10**12
 
 _LONGEST_SHOWN = 60
 _WHOLE = re.compile(r"\d{1,18}", re.ASCII)
@@ -90,10 +99,21 @@ def whole(given: object, where: str, least: int, most: int | None = None) -> int
     return number
 
 
+def processes(given: object, where: str) -> int:
+    """How many fresh processes a benchmark is timed in."""
+    return whole(given, where, 1, MOST_PROCESSES)
+
+
+def rounds(given: object, where: str) -> int:
+    """How many samples each of them takes."""
+    return whole(given, where, 1, MOST_ROUNDS)
+
+
 def positive(given: object, where: str) -> float:
-    """A finite number above nought."""
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given < math.inf:
-        raise wrong(where, "a number above 0", given)
+    """A number above nought, and of a size that can be reckoned with."""
+    number = isinstance(given, int | float) and not isinstance(given, bool) and SMALLEST <= given <= LARGEST
+    if not isinstance(given, int | float) or not number:
+        raise wrong(where, f"a number above 0 (from {SMALLEST:g} to {LARGEST:g})", given)
     return given
 
 

@@ -30,7 +30,6 @@ _QUANTITY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([A-Za-zµ]*)")
 _FACTOR = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*[x×]?")
 _COUNT = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+(?:_[0-9]+)*")
 _LONGEST_COUNT = 24
-_LARGEST = 10**18
 _GREEK_MU, _MICRO = "\u03bc", "\u00b5"
 
 
@@ -120,7 +119,7 @@ def _reference(given: object, faster: str, file: str, where: str) -> Reference:
 def _factor(given: object, where: str) -> float:
     match = _FACTOR.fullmatch(given.strip()) if isinstance(given, str) else None
     factor = float(match[1]) if match else given
-    if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 < factor < _LARGEST:
+    if isinstance(factor, bool) or not isinstance(factor, int | float) or not 0 < factor < values.LARGEST:
         raise values.wrong(where, "a factor above 0, such as 6 or 1.5", given)
     return float(factor)
 
@@ -143,7 +142,7 @@ def _count(given: object, metric: Metric, where: str) -> int:
     number = given
     if isinstance(given, str) and len(given) <= _LONGEST_COUNT and _COUNT.fullmatch(given.strip()):
         number = int(given.replace(",", "").replace("_", ""))
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= _LARGEST:
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= values.LARGEST:
         wanted = f"a whole number of at least 1 such as 2_000_000, because the metric is {metric.key}"
         raise values.wrong(where, wanted, given)
     return number

@@ -2,18 +2,22 @@
 
 import ast
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from iaipy import process, values
 from iaipy.durations import parse_duration
 from iaipy.errors import HostError, MeasurementError, UsageError
 from iaipy.limits import parse_hard_limits, parse_limits
-from iaipy.model.benchmark import Benchmark, Limits, Pace
+from iaipy.model.benchmark import Benchmark, Kind, Limits, Pace
 from iaipy.workers import launcher
 
 _OUTPUT_LINES = 15
+_ASYNCIO = "asyncio"
+
+T = TypeVar("T")
 
 
 def read_file(
@@ -29,7 +33,7 @@ def read_file(
 
     Raises:
         MeasurementError: the file can't be imported.
-        UsageError: a declaration is wrong: an unknown counter, a duplicate id.
+        UsageError: a declaration is wrong: a number out of range, an unknown counter, a duplicate id.
         HostError: the interpreter can't be started.
     """
     name = path.relative_to(root).as_posix()
@@ -57,6 +61,10 @@ def read_file(
                 f"importing {name} ended the process: it {process.described(status)}", printed
             )
         document = ast.literal_eval(answer.read_text(encoding="utf-8"))
+    if "refused" in document:
+        file, line, why = document["refused"]
+        file = file.replace(f"{link}/", "")
+        raise UsageError(f"{file}:{line}: {why}")
     if "error" in document:
         summary, traceback = (text.replace(str(link), str(root)) for text in document["error"])
         raise MeasurementError(f"can't be imported: {summary}", traceback)
@@ -82,39 +90,47 @@ def _numbered(path: str, declarations: list[dict[str, Any]]) -> tuple[Benchmark,
     return benchmarks
 
 
+def _loop(given: object, kind: Kind, where: str) -> str:
+    """The event loop to time a coroutine in, by name; whether it is installed shows when it is timed."""
+    if not isinstance(given, str) or not all(part.isidentifier() for part in given.split(".")):
+        raise values.wrong(f"{where}: loop", "asyncio, or the name of a module such as uvloop", given)
+    if given != _ASYNCIO and kind != "coroutine":
+        raise UsageError(f"{where}: loop is for coroutines", "declare it with async def, or leave loop out")
+    return given
+
+
 def _benchmark(path: str, index: int, declaration: dict[str, Any], case: str, elements: object) -> Benchmark:
-    where = f"{path}::{case}"
+    where = f"{path}:{declaration['line']}: {case}"
 
-    def seconds(option: str) -> float | None:
-        given = declaration[option]
-        return None if given is None else parse_duration(given, f"the {option} of {where}")
+    def given(option: str, parse: Callable[[object, str], T]) -> T | None:
+        value = declaration[option]
+        return None if value is None else parse(value, f"{where}: {option}")
 
-    if elements is not None:
-        elements = values.positive(elements, f"the elements of {where}")
+    iterations = given("iterations", partial(values.whole, least=1, most=values.MOST_CALLS))
     return Benchmark(
-        id=where,
+        id=f"{path}::{case}",
         kind=declaration["kind"],
         path=path,
         line=declaration["line"],
         index=index,
-        warmup=declaration["warmup"],
-        iterations=declaration["iterations"] or 1,
-        repeats=declaration["repeats"],
-        timeout_s=seconds("timeout"),
+        warmup=given("warmup", partial(values.whole, least=0, most=values.MOST_CALLS)) or 0,
+        iterations=iterations or 1,
+        repeats=given("repeats", values.processes),
+        timeout_s=given("timeout", parse_duration),
         fork=declaration["fork"],
         limits=Limits(
-            parse_limits(declaration["limits"], f"the limits of {where}"),
-            parse_hard_limits(declaration["hard_limits"], f"the hard limits of {where}"),
+            parse_limits(declaration["limits"], f"{where}: limits"),
+            parse_hard_limits(declaration["hard_limits"], f"{where}: hard_limits"),
         ),
         tags=tuple(declaration["tags"]),
         modes=tuple(declaration["modes"]),
         pace=Pace(
-            declaration["processes"],
-            declaration["rounds"],
-            declaration["iterations"],
-            seconds("warmup_time"),
-            seconds("measurement_time"),
-            declaration["loop"],
-            elements,
+            given("processes", values.processes),
+            given("rounds", values.rounds),
+            iterations,
+            given("warmup_time", parse_duration),
+            given("measurement_time", parse_duration),
+            _loop(declaration["loop"], declaration["kind"], where),
+            None if elements is None else values.positive(elements, f"{where}: elements"),
         ),
     )

@@ -133,13 +133,15 @@ def _benchmark(given: object, where: str, root: Path) -> Benchmark:
 
 def _modes(given: object, where: str) -> tuple[str, ...]:
     modes = values.texts(given, where)
+    if not modes:
+        raise UsageError(f"{where} must not be empty", f"the modes are {' and '.join(MODES)}")
     values.require_known(modes, MODES, where, "mode")
     return modes
 
 
 _OF_PACE: dict[str, tuple[str, Parse]] = {
-    "processes": ("processes", partial(values.whole, least=1)),
-    "rounds": ("rounds", partial(values.whole, least=1)),
+    "processes": ("processes", values.processes),
+    "rounds": ("rounds", values.rounds),
     "warmup_time": ("warmup_s", parse_duration),
     "measurement_time": ("measurement_s", parse_duration),
     "elements": ("elements", values.positive),

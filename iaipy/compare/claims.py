@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from iaipy.compare import quantiles, statistics
+from iaipy.compare import quantiles, statistics, timings
+from iaipy.compare.conditions import elsewhere, obstacle
 from iaipy.compare.walltime import least_measurable
 from iaipy.model.claim import (
     Basis,
@@ -49,14 +50,14 @@ def judge(
         any_environment: compare also what was measured under conditions that differ.
     """
     for benchmark in claim.benchmarks:
-        if obstacle := _absence(head, benchmark, claim):
-            return Finding(claim, "not measured", obstacle)
+        if absence := _absence(head, benchmark, claim):
+            return Finding(claim, "not measured", absence)
     if isinstance(claim, Budget):
         judge_budget = _counter_budget if claim.mode == "instructions" else _time_budget
         return judge_budget(claim, head, 1 - alpha)
     base = bases[claim.than.baseline] if claim.than.baseline else head
-    if obstacle := _obstacle(claim, head, base, any_environment):
-        return Finding(claim, "incomparable", obstacle)
+    if kept_apart := _kept_apart(claim, head, base, any_environment):
+        return Finding(claim, "incomparable", kept_apart)
     if claim.mode == "walltime":
         fast, slow = _timing(head, claim.faster), _timing(base, claim.than.benchmark)
         return _time_speedup(claim, fast, slow, 1 - alpha)
@@ -92,27 +93,23 @@ def _absence(run: Run, benchmark: str, claim: Claim) -> str:
 
 
 _CONDITIONS = {
-    "walltime": ("kind", "minus", "elements"),
+    "walltime": timings.CONDITIONS,
     "instructions": ("kind", "iterations", "warmup", "minus"),
 }
 """What must be equal, by mode, of one benchmark before and after."""
 
 
-def _obstacle(claim: Speedup, head: Run, base: Run, any_environment: bool) -> str:
+def _kept_apart(claim: Speedup, head: Run, base: Run, any_environment: bool) -> str:
     """Why two benchmarks can't be compared; "" where they can, as always in one run."""
     if head is base:
         return ""
     if not any_environment:
-        there, here = _environment(base, claim), _environment(head, claim)
-        for what, before, now in there.differences(here):
-            return f"measured elsewhere: {what} was {before} and is {now}"
+        place = elsewhere(_environment(base, claim).differences(_environment(head, claim)))
+        if place:
+            return place
     if claim.faster == claim.than.benchmark:
-        find: Callable[[Run, str], object] = _timing if claim.mode == "walltime" else _result
-        one, other = find(head, claim.faster), find(base, claim.than.benchmark)
-        for what in _CONDITIONS[claim.mode]:
-            now, before = getattr(one, what), getattr(other, what)
-            if now != before:
-                return f"measured differently: {what} was {before or 'none'} and is {now or 'none'}"
+        find: Callable[[Run, str], Timing | Result] = _timing if claim.mode == "walltime" else _result
+        return obstacle(find(base, claim.than.benchmark), find(head, claim.faster), _CONDITIONS[claim.mode])
     return ""
 
 

@@ -1,10 +1,11 @@
 """The gate: which counters moved beyond their limits, and the exit code that follows."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from fractions import Fraction
 
-from iaipy.errors import ExitCode, HostError
+from iaipy.compare.conditions import elsewhere, missing, obstacle
+from iaipy.errors import ExitCode, HostError, IaipyError, NothingToDoError
 from iaipy.model.benchmark import Limits
 from iaipy.model.comparison import (
     DEFAULT_LIMIT,
@@ -17,6 +18,9 @@ from iaipy.model.comparison import (
 )
 from iaipy.model.metrics import COUNTER_KEYS, COUNTERS, Counter
 from iaipy.model.run import Result, Run
+
+_CONDITIONS = ("mode", "kind", "iterations", "warmup", "minus")
+"""What must be equal of one benchmark before and after."""
 
 
 def compare(
@@ -53,7 +57,10 @@ def compare(
         if failure.mode == "instructions":
             path = failure.id.partition("::")[0]
             entries.append(Entry(failure.id, "failed", why=failure.reason, path=path))
-    entries += _missing(head, before.values(), asked_for)
+    entries += [
+        Entry(result.id, "missing", why="not in this run", path=result.path, line=result.line)
+        for result in missing(head, before.values(), head.benchmarks, asked_for)
+    ]
     return Comparison(
         base_name if base else "",
         tuple(entries),
@@ -88,6 +95,35 @@ def nothing_compared(comparison: Comparison) -> bool:
     return bool(comparison.base_name) and not compared and not timed
 
 
+def ungated(comparison: Comparison, *, any_machine: bool) -> IaipyError | None:
+    """The error of times that were to gate, and that could not be held against the baseline's.
+
+    Parameters:
+        any_machine: whether times of other machines were to be compared, too.
+    """
+    apart = [entry for entry in comparison.timings if entry.status == "incomparable"]
+    known = [entry for entry in comparison.timings if entry.status in ("new", "incomparable")]
+    judged = any(entry.judgement for entry in comparison.timings)
+    if not comparison.base_name or not (apart or (known and not judged)):
+        return None
+    if apart and comparison.machine_changes and not any_machine:
+        return other_machine(comparison)
+    names = ", ".join(entry.id for entry in apart or known)
+    return NothingToDoError(
+        f"these times were to gate, and can't be compared with the baseline {comparison.base_name}: {names}",
+        f"save them anew: iaipy run --save-baseline {comparison.base_name}",
+    )
+
+
+def other_machine(comparison: Comparison) -> HostError:
+    """The error of times that were taken under other conditions than the baseline's."""
+    return HostError(
+        f"the times of the baseline {comparison.base_name} were {elsewhere(comparison.machine_changes)}",
+        "save a new baseline here (iaipy run --save-baseline NAME), or pass --allow-environment-change to "
+        "compare all the same",
+    )
+
+
 def require_same_environment(head: Run, base: Run, base_name: str) -> None:
     """Refuse to compare counts that were made under different conditions.
 
@@ -108,27 +144,18 @@ def require_same_environment(head: Run, base: Run, base_name: str) -> None:
 
 
 def _entry(head: Result, base: Result | None, limits: Limits, min_change: float, absent: str) -> Entry:
-    obstacle = absent if base is None else _obstacle(head, base)
-    comparable = None if obstacle else base
+    kept_apart = absent if base is None else obstacle(base, head, _CONDITIONS)
+    comparable = None if kept_apart else base
     changes = tuple(_change(counter, head, comparable, limits, min_change) for counter in COUNTERS)
     verdicts: set[Verdict] = {change.verdict for change in changes}
     status: Status
     if "regression" in verdicts:
         status = "fail"
-    elif obstacle:
+    elif kept_apart:
         status = "new" if base is None else "incomparable"
     else:
         status = "improved" if "improvement" in verdicts else "pass"
-    return Entry(head.id, status, changes, obstacle, head.path, head.line)
-
-
-def _obstacle(head: Result, base: Result) -> str:
-    """Why two results of one benchmark can't be compared; "" where they can."""
-    for what in ("mode", "kind", "iterations", "warmup", "minus"):
-        there, here = getattr(base, what), getattr(head, what)
-        if there != here:
-            return f"measured differently: {what} was {there or 'none'} and is {here or 'none'}"
-    return ""
+    return Entry(head.id, status, changes, kept_apart, head.path, head.line)
 
 
 def _change(counter: Counter, head: Result, base: Result | None, limits: Limits, min_change: float) -> Change:
@@ -164,18 +191,6 @@ def _excuse(counter: Counter, head: Result, base: Result, min_change: float) -> 
     thousandths = moved * counter.cycles * 100_000 // cycles
     share = f"{thousandths / 1000:g}%" if thousandths else "less than 0.001%"
     return f"too small to matter: moves the estimated cycles by {share}"
-
-
-def _missing(head: Run, before: Iterable[Result], asked_for: Callable[[str], bool]) -> list[Entry]:
-    """Benchmarks that only the base has, unless their failure, or their whole file's, explains it."""
-    accounted = {result.id for result in head.benchmarks} | {failure.id for failure in head.failures}
-    return [
-        Entry(result.id, "missing", why="not in this run", path=result.path, line=result.line)
-        for result in before
-        if result.id not in accounted
-        and result.id.partition("::")[0] not in accounted
-        and asked_for(result.id)
-    ]
 
 
 def _ratio(before: int, value: int) -> float:

@@ -3,9 +3,13 @@
 from collections.abc import Callable
 
 from iaipy.compare import statistics, walltime
+from iaipy.compare.conditions import Row, elsewhere, missing, obstacle
 from iaipy.model.comparison import TimingEntry, TimingStatus
 from iaipy.model.run import Run, Timing
 from iaipy.model.timing import DEFAULT_ALPHA, DEFAULT_THRESHOLD, Judgement, TimeVerdict
+
+CONDITIONS = ("kind", "minus", "elements")
+"""What must be equal of one benchmark before and after."""
 
 _STATUSES: dict[TimeVerdict, TimingStatus] = {
     "regression": "fail",
@@ -34,11 +38,12 @@ def compare(
         asked_for: whether the run was to cover an id; only then can it be missing.
     """
     before = {timing.id: timing for timing in base.timings} if base else {}
-    obstacles = {timing.id: _obstacle(timing, before.get(timing.id)) for timing in head.timings}
-    if base is not None and not any_machine:
-        for what, there, here in base.machine.differences(head.machine):
-            elsewhere = f"timed on another machine: {what} was {there} and is {here}"
-            obstacles = {id_: obstacle or elsewhere for id_, obstacle in obstacles.items()}
+    place = "" if base is None or any_machine else elsewhere(machine_changes(head, base))
+    obstacles = {
+        timing.id: obstacle(before[timing.id], timing, CONDITIONS) or place
+        for timing in head.timings
+        if timing.id in before
+    }
     comparable = [t for t in head.timings if t.id in before and not obstacles[t.id]]
     judged = walltime.judge_all(
         [(before[timing.id].samples_ns, timing.samples_ns) for timing in comparable],
@@ -48,31 +53,27 @@ def compare(
         least_ns=[walltime.least_measurable(before[timing.id], timing) for timing in comparable],
     )
     judgements = {timing.id: judgement for timing, judgement in zip(comparable, judged, strict=True)}
-    entries = [_entry(t, t.id in before, judgements.get(t.id), obstacles[t.id]) for t in head.timings]
+    entries = [_entry(t, t.id in before, judgements.get(t.id), obstacles.get(t.id, "")) for t in head.timings]
     entries += [
         TimingEntry(failure.id, "failed", why=failure.reason, path=failure.id.partition("::")[0])
         for failure in head.failures
         if failure.mode == "walltime"
     ]
-    accounted = {timing.id for timing in head.timings} | {failure.id for failure in head.failures}
     gone = [
         TimingEntry(t.id, "missing", why="not in this run", path=t.path, line=t.line)
-        for t in before.values()
-        if t.id not in accounted and t.path not in accounted and asked_for(t.id)
+        for t in missing(head, before.values(), head.timings, asked_for)
     ]
     return (*entries, *gone)
 
 
-def _obstacle(head: Timing, base: Timing | None) -> str:
-    """Why two timings of one benchmark can't be compared; "" where they can, or there is one only."""
-    for what in ("kind", "minus", "elements") if base else ():
-        there, here = getattr(base, what), getattr(head, what)
-        if there != here:
-            return f"measured differently: {what} was {there or 'none'} and is {here or 'none'}"
-    return ""
+def machine_changes(head: Run, base: Run | None) -> tuple[Row, ...]:
+    """In what the places differ where two runs were timed; nothing unless both were."""
+    if base is None or not (head.timings and base.timings):
+        return ()
+    return tuple(base.machine.differences(head.machine))
 
 
-def _entry(timing: Timing, known: bool, judgement: Judgement | None, obstacle: str) -> TimingEntry:
+def _entry(timing: Timing, known: bool, judgement: Judgement | None, kept_apart: str) -> TimingEntry:
     status: TimingStatus = "new"
     if judgement is not None:
         status = _STATUSES[judgement.verdict]
@@ -83,7 +84,7 @@ def _entry(timing: Timing, known: bool, judgement: Judgement | None, obstacle: s
         status,
         summary=statistics.summary(timing.samples_ns),
         judgement=judgement,
-        why=judgement.why if judgement else obstacle if known else "",
+        why=judgement.why if judgement else kept_apart,
         path=timing.path,
         line=timing.line,
     )

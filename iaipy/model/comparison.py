@@ -91,6 +91,7 @@ class Comparison:
     Parameters:
         base_name: what the baseline is called; "" where there is none.
         environment_changes: rows (what, base, head) of differing fingerprints that were allowed.
+        machine_changes: the same of where times were taken, whether or not times were compared.
         noted_changes: the same of the notes: possible causes, nothing more.
         timings: the wall-clock results; they gate only if asked to.
         explanations: of benchmarks that regressed, where they were asked for.
@@ -102,6 +103,7 @@ class Comparison:
     noted_changes: tuple[tuple[str, str, str], ...] = ()
     timings: tuple[TimingEntry, ...] = ()
     explanations: tuple[Explanation, ...] = ()
+    machine_changes: tuple[tuple[str, str, str], ...] = ()
 
     def of(self, status: Status) -> list[Entry]:
         """The entries with one status."""

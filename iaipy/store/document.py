@@ -1,15 +1,15 @@
 """The versioned JSON document that a run is stored and reported as; run.schema.json describes it."""
 
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn, TypeVar, get_args
+from typing import Any, NoReturn, TypeGuard, TypeVar, get_args
 
 from iaipy.errors import HostError
 from iaipy.model.benchmark import MODES, Kind, Limits, Mode
 from iaipy.model.metrics import COUNTER_KEYS, EVENTS
 from iaipy.model.run import Environment, Failure, Result, Run, Timing
+from iaipy.values import LARGEST, SMALLEST
 
 FORMAT = "iaipy.run"
 VERSION = 2
@@ -20,6 +20,12 @@ VERSION = 2
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _TYPE_NAMES = {str: "a string", int: "a whole number", dict: "an object", list: "a list"}
+
+LEAST_NS = 1e-18
+"""No difference of two times can be smaller but 0; far below it figures would underflow."""
+
+MOMENT = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_LONGEST_SHOWN = 40
 
 _NUMBERS = re.compile(r"\[\s+([-+.,\deE\s]+?)\s+\]")
 """A list of numbers as it is indented; no string holds one, because in strings line feeds are escaped."""
@@ -171,7 +177,7 @@ def _to_run(document: object, where: str) -> Run:
     failures = _member(document, "", "failures", list)
     measured = _measured(_member(document, "", "benchmarks", list))
     return Run(
-        _member(document, "", "created_utc", str),
+        _moment(document),
         _member(document, "", "commit", str),
         _to_environment(document, "environment"),
         benchmarks=tuple(each for each in measured if isinstance(each, Result)),
@@ -187,11 +193,28 @@ def _measured(items: list[object]) -> list[Result | Timing]:
         path = f"benchmarks[{index}]"
         item = _typed(item, path, dict)
         read = _to_timing if _choice(item, path, "mode", MODES) == "walltime" else _to_result
-        one: Result | Timing = read(item, path)
+        try:
+            one: Result | Timing = read(item, path)
+        except _WrongError as error:
+            raise _WrongError(f"{_called(item)}{error}") from error
         if (one.id, one.mode) in found:
             raise _WrongError(f"{path}.id repeats {one.id}")
         found[one.id, one.mode] = one
     return list(found.values())
+
+
+def _moment(document: Mapping[str, Any]) -> str:
+    """When the run was made."""
+    created_utc = _member(document, "", "created_utc", str)
+    if not MOMENT.fullmatch(created_utc):
+        raise _WrongError(f"created_utc is {created_utc[:40]!r}, not of the form 2026-01-31T12:00:00Z")
+    return created_utc
+
+
+def _called(item: Mapping[str, Any]) -> str:
+    """A benchmark's id, ahead of what is wrong with it."""
+    id_ = item.get("id")
+    return f"{id_.encode('unicode_escape').decode()}: " if isinstance(id_, str) else ""
 
 
 def _to_environment(document: Mapping[str, Any], key: str) -> Environment:
@@ -202,45 +225,64 @@ def _to_environment(document: Mapping[str, Any], key: str) -> Environment:
 def _to_timing(item: Mapping[str, Any], path: str) -> Timing:
     taken, inside = _member(item, path, "walltime", dict), f"{path}.walltime"
     processes = _member(taken, inside, "processes", list)
-    least = -math.inf if "minus" in item else 0.0  # a difference may be below nought
+    signed = "minus" in item  # a difference may be below nought
     samples = tuple(
-        tuple(_times(each, f"{inside}.processes[{index}]", least)) for index, each in enumerate(processes)
+        _times(each, f"{inside}.processes[{index}]", signed=signed) for index, each in enumerate(processes)
     )
     if not all(samples) or not samples:
         raise _WrongError(f"{inside}.processes has a process without samples, or none")
-    overhead = _times(_member(taken, inside, "overhead_ns", list), f"{inside}.overhead_ns")
+    iterations = _wholes(taken, inside, "iterations", 1)
+    overhead_ns = _times(_member(taken, inside, "overhead_ns", list), f"{inside}.overhead_ns")
+    peak_rss_bytes = _wholes(taken, inside, "peak_rss_bytes", 0)
+    for key, numbers in (
+        ("iterations", iterations),
+        ("overhead_ns", overhead_ns),
+        ("peak_rss_bytes", peak_rss_bytes),
+    ):
+        if len(numbers) != len(samples):
+            raise _WrongError(
+                f"{inside}.{key} has {len(numbers)} items, where {len(samples)}, one per process, are wanted"
+            )
     return Timing(
         id=_member(item, path, "id", str),
         kind=_choice(item, path, "kind", KINDS),
         path=_member(item, path, "path", str),
         line=_whole(item, path, "line", 1),
         samples_ns=samples,
-        iterations=_wholes(taken, inside, "iterations"),
-        overhead_ns=tuple(overhead),
-        peak_rss_bytes=_wholes(taken, inside, "peak_rss_bytes"),
-        elements=_times([item["elements"]], f"{path}.elements")[0] if "elements" in item else None,
+        iterations=iterations,
+        overhead_ns=overhead_ns,
+        peak_rss_bytes=peak_rss_bytes,
+        elements=_elements(item["elements"], f"{path}.elements") if "elements" in item else None,
         minus=_member(item, path, "minus", str) if "minus" in item else "",
         notes=_notes(item, path),
     )
 
 
-def _times(values: object, path: str, least: float = 0.0) -> list[float]:
-    """Finite numbers, none of them below `least`."""
+def _is_number(value: object) -> TypeGuard[int | float]:
+    # true and false are whole numbers to Python, and nowhere a value in this format.
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _times(values: object, path: str, *, signed: bool = False) -> tuple[float, ...]:
+    """Nanoseconds, each of which can have been measured; below nought only if `signed`."""
     numbers = _typed(values, path, list)
     for index, value in enumerate(numbers):
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not _fits(value, least):
-            wanted = "a finite number" if least else "a number of at least 0"
-            raise _WrongError(f"{path}[{index}] is {_shown(value)}, not {wanted}")
-    return [float(value) for value in numbers]
+        size = abs(value) if signed and _is_number(value) else value
+        if not (_is_number(size) and (size == 0 or LEAST_NS <= size <= LARGEST)):
+            wanted = f"0, or from {LEAST_NS:g} to {LARGEST:g}{' in size' if signed else ''}"
+            raise _WrongError(f"{path}[{index}] is {_shown(value)}, not a number of nanoseconds: {wanted}")
+    return tuple(map(float, numbers))
 
 
-def _fits(value: float, least: float) -> bool:
-    return least <= value < math.inf and value != -math.inf
+def _elements(value: object, path: str) -> float:
+    if not (_is_number(value) and SMALLEST <= value <= LARGEST):
+        raise _WrongError(f"{path} is {_shown(value)}, not a number from {SMALLEST:g} to {LARGEST:g}")
+    return float(value)
 
 
-def _wholes(parent: Mapping[str, Any], path: str, key: str) -> tuple[int, ...]:
+def _wholes(parent: Mapping[str, Any], path: str, key: str, least: int) -> tuple[int, ...]:
     numbers = _member(parent, path, key, list)
-    return tuple(_typed(number, f"{path}.{key}[{index}]", int) for index, number in enumerate(numbers))
+    return tuple(_in_range(number, f"{path}.{key}[{index}]", least) for index, number in enumerate(numbers))
 
 
 def _notes(item: Mapping[str, Any], path: str) -> tuple[str, ...]:
@@ -281,14 +323,16 @@ def _to_failure(item: object, path: str) -> Failure:
 
 
 def _typed(value: object, place: str, kind: type[T]) -> T:
-    # true and false are whole numbers to Python, and nowhere a value in this format.
     if not isinstance(value, kind) or isinstance(value, bool):
         raise _WrongError(f"{place} is {_shown(value)}, not {_TYPE_NAMES[kind]}")
     return value
 
 
 def _shown(value: object) -> str:
-    return _TYPE_NAMES[type(value)] if isinstance(value, (dict, list)) else json.dumps(value)[:40]
+    if isinstance(value, (dict, list)):
+        return _TYPE_NAMES[type(value)]
+    text = json.dumps(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def _member(parent: Mapping[str, Any], path: str, key: str, kind: type[T]) -> T:
@@ -299,10 +343,15 @@ def _member(parent: Mapping[str, Any], path: str, key: str, kind: type[T]) -> T:
 
 
 def _whole(parent: Mapping[str, Any], path: str, key: str, least: int) -> int:
-    value = _member(parent, path, key, int)
-    if value < least:
-        raise _WrongError(f"{path}.{key}".lstrip(".") + f" is {value}, below {least}")
-    return value
+    return _in_range(_member(parent, path, key, int), f"{path}.{key}".lstrip("."), least)
+
+
+def _in_range(value: object, place: str, least: int) -> int:
+    number = _typed(value, place, int)
+    if not least <= number <= LARGEST:
+        bound = f"below {least}" if number < least else f"above {LARGEST:g}"
+        raise _WrongError(f"{place} is {_shown(number)}, {bound}")
+    return number
 
 
 def _counts(parent: Mapping[str, Any], path: str, key: str, wanted: Iterable[str]) -> dict[str, int]:
@@ -327,9 +376,10 @@ def _numbers(parent: Mapping[str, Any], path: str, key: str) -> dict[str, float 
     """Soft limits; "off" is None."""
     limits: dict[str, float | None] = {}
     for name, value in _member(parent, path, key, dict).items():
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if value != "off" and not (number and 0 <= value < math.inf):
-            raise _WrongError(f'{path}.{key}.{name} is {_shown(value)}, not a number or "off"')
+        if value != "off" and not (_is_number(value) and 0 <= value <= LARGEST):
+            raise _WrongError(
+                f'{path}.{key}.{name} is {_shown(value)}, not a number from 0 to {LARGEST:g} or "off"'
+            )
         if name in COUNTER_KEYS:
             limits[name] = None if value == "off" else value
     return limits

@@ -6,7 +6,6 @@ same, and put in order when the next run is added.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,9 @@ from iaipy.model.history import Count, Record, Time
 from iaipy.model.metrics import COUNTER_KEYS
 from iaipy.store import files
 from iaipy.store.document import (
+    MOMENT,
     _member,
+    _moment,
     _strings,
     _times,
     _typed,
@@ -29,7 +30,6 @@ VERSION = 1
 # History of the lines:
 #   1  the first one
 
-_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _ATTRIBUTES = "*.jsonl merge=union\n"
 _DIGITS = 7
 """A time is kept in so many digits, which is more than it can be measured to."""
@@ -47,7 +47,7 @@ def add(storage: Path, record: Record) -> Path:
     Raises:
         HostError: its time isn't one, the month's file is damaged, or it can't be written.
     """
-    if not _DATE.fullmatch(record.created_utc):
+    if not MOMENT.fullmatch(record.created_utc):
         raise HostError(
             f"the run can't be added to the history: its time {record.created_utc[:40]!r} is not of the form "
             "2026-01-31T12:00:00Z",
@@ -159,11 +159,8 @@ def _to_record(document: Mapping[str, Any], where: str) -> Record:
         )
     counts = _member(document, "", "counts", dict)
     times = _member(document, "", "times", dict)
-    created_utc = _member(document, "", "created_utc", str)
-    if not _DATE.fullmatch(created_utc):
-        raise _WrongError(f"created_utc is {created_utc[:40]!r}, not of the form 2026-01-31T12:00:00Z")
     return Record(
-        created_utc,
+        _moment(document),
         _member(document, "", "commit", str),
         _strings(document, "", "environment"),
         _strings(document, "", "machine"),

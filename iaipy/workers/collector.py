@@ -30,7 +30,7 @@ def _described(declaration: Declaration) -> dict[str, object]:
         "rounds": declaration.rounds,
         "warmup_time": _plain(declaration.warmup_time),
         "measurement_time": _plain(declaration.measurement_time),
-        "loop": str(declaration.loop),
+        "loop": _plain(declaration.loop),
         "elements": [_plain(_elements(declaration, case)) for case in declaration.cases()],
         "timeout": _plain(declaration.timeout),
         "fork": declaration.fork,
@@ -54,6 +54,19 @@ def _plain(value: object) -> object:
     return str(value)
 
 
+def _declared_at(error: BaseException) -> tuple[str, int] | None:
+    """The file and line of the declaration that @benchmark has refused; None for any other error."""
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        places.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
+        trace = trace.tb_next
+    own = Declaration.__init__.__code__.co_filename
+    if not isinstance(error, (TypeError, ValueError)) or not places or places[-1][0] != own:
+        return None
+    return next((place for place in reversed(places) if place[0] != own), None)
+
+
 def main(root: str, path: str, answer: str) -> None:
     """Write the declarations, or what went wrong, to the file `answer` as a Python literal.
 
@@ -67,7 +80,8 @@ def main(root: str, path: str, answer: str) -> None:
     except BaseException as error:
         from iaipy.workers import failure
 
-        document = {"error": failure.described(error)}
+        place = _declared_at(error)
+        document = {"refused": (*place, str(error))} if place else {"error": failure.described(error)}
     with open(answer, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(ascii(document))
     sys.stdout.flush()

@@ -94,7 +94,7 @@ def test_options_of_timing(declared: list[Declaration]) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "modes"),
-    [("walltime", ("walltime",)), (("walltime",), ("walltime",)), ([], ()), ((), ())],
+    [("walltime", ("walltime",)), (("walltime",), ("walltime",)), (["walltime"], ("walltime",)), (None, ())],
 )
 def test_modes(declared: list[Declaration], mode: Any, modes: tuple[str, ...]) -> None:
     """One by its name, several in a list; none is any."""
@@ -190,7 +190,8 @@ def test_label_of_a_value(value: object, label: str) -> None:
         ({"mode": ("walltime", "cycles")}, ValueError, "the modes are instructions and walltime"),
         ({"mode": "all"}, ValueError, "the modes are"),
         ({"mode": 5}, ValueError, "the modes are"),
-        ({"mode": None}, ValueError, "the modes are"),
+        ({"mode": ()}, ValueError, "the modes are"),
+        ({"mode": []}, ValueError, "the modes are"),
         ({"mode": [["walltime"]]}, ValueError, "the modes are"),
         ({"processes": 0}, ValueError, "processes=0.*at least 1"),
         ({"processes": 2.5}, ValueError, "whole number"),

@@ -507,6 +507,53 @@ def test_slower_times(project: TimedProject, gate: bool | None, code: ExitCode) 
     assert kept == ((4e6,) if gate else (5e6,))
 
 
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        ({"cpu": "B"}, "on another machine: cpu was A and is B"),
+        ({"layout": "pinned"}, "under other conditions: layout was - and is pinned"),
+    ],
+)
+def test_a_gate_of_times_that_cant_be_compared(
+    project: TimedProject, there: dict[str, str], said: str
+) -> None:
+    """Has not passed, though the counts have; the message says what differs, and nothing is lost."""
+    project.measures(TIMES, MODES_OF)
+    run(project.fake, save_baseline="main")
+    project.measures(TIMES, MODES_OF, machine={**HERE, **there})
+    informed = run(project.fake, baseline="main")
+    assert (informed.exit_code, informed.troubles) == (ExitCode.OK, ())
+    for gated in (
+        run(project.fake, baseline="main", gate_walltime=True),
+        pipeline.compare(config(project.fake, gate_walltime=True), "main", "last"),
+    ):
+        assert gated.exit_code is ExitCode.ENVIRONMENT
+        assert gated.troubles[0].message == f"the times of the baseline main were measured {said}"
+        assert {entry.status for entry in gated.comparison.timings} == {"incomparable"}
+    allowed = run(project.fake, baseline="main", gate_walltime=True, allow_environment_change=True)
+    assert allowed.exit_code is ExitCode.OK
+    assert allowed.comparison.machine_changes
+
+
+def test_times_of_another_machine_alone(project: TimedProject) -> None:
+    """Where nothing else could be compared either, the reason is the machine and not another name."""
+    project.measures(TIMES, MODES_OF)
+    run(project.fake, mode="walltime", save_baseline="main")
+    project.measures(TIMES, MODES_OF, machine={"cpu": "B"})
+    assert run(project.fake, mode="walltime", baseline="main").exit_code is ExitCode.ENVIRONMENT
+    with pytest.raises(HostError, match="measured on another machine"):
+        pipeline.compare(config(project.fake), "main", "last")
+
+
+def test_a_gate_of_times_without_any(project: TimedProject) -> None:
+    """Counts that could be compared don't make a gate of times that held nothing against nothing."""
+    project.measures(TIMES, MODES_OF)
+    run(project.fake, mode="instructions", save_baseline="main")
+    outcome = run(project.fake, baseline="main", gate_walltime=True)
+    assert outcome.exit_code is ExitCode.NOTHING_TO_DO
+    assert "these times were to gate" in outcome.troubles[0].message
+
+
 def test_other_limits_for_times(project: TimedProject) -> None:
     """Threshold and significance are configured."""
     project.measures({"timed": 4.0}, MODES_OF)

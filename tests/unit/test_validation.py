@@ -208,7 +208,7 @@ def test_before_and_after(fake: FakeProject, measured: Measured, monkeypatch: py
         validated(fake)
     assert caught.value.remedy == "iaipy run --mode instructions --save-baseline before adds them"
     write(fake, "  a: {faster: fast, than: {baseline: befor}}\n")
-    with pytest.raises(NothingToDoError, match="there is no baseline befor"):
+    with pytest.raises(UsageError, match=r"bench_cli.yaml:3: a: than: there is no baseline befor"):
         validated(fake)
 
 

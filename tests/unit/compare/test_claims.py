@@ -179,7 +179,11 @@ def test_before_and_after() -> None:
 @pytest.mark.parametrize(
     ("metric", "change", "why"),
     [
-        ("time", {"machine": Environment({"cpu": "other"})}, "measured elsewhere: cpu was other and is -"),
+        (
+            "time",
+            {"machine": Environment({"cpu": "other"})},
+            "on another machine: cpu was other and is -",
+        ),
         ("time", {"timings": (timing(NEW, around(300), elements=5),)}, "elements was 5 and is none"),
         ("instructions", {"environment": Environment({"python": "3.9"})}, "python was 3.9 and is -"),
         ("instructions", {"benchmarks": (result(NEW, 600, warmup=7),)}, "warmup was 7 and is none"),

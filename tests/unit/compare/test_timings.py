@@ -158,7 +158,7 @@ def test_another_machine() -> None:
     there = Environment({"cpu": "B", "cores": "2"}, {"load": "1.9"})
     head, base = run(timing("a", 2)), run(timing("a"), machine=there)
     entry = only(head, base)
-    assert (entry.status, entry.why) == ("incomparable", "timed on another machine: cpu was B and is A")
+    assert (entry.status, entry.why) == ("incomparable", "measured on another machine: cpu was B and is A")
     assert only(head, base, any_machine=True).status == "fail"
     busy = replace(base, machine=Environment(HERE.fingerprint, {"load": "1.9"}))
     assert only(head, busy).status == "fail"

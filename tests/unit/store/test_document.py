@@ -2,25 +2,30 @@
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from iaipy.compare import gate, timings
 from iaipy.errors import ExitCode, HostError
 from iaipy.model.benchmark import MODES, Kind, Limits
 from iaipy.model.metrics import COUNTER_KEYS, EVENTS
 from iaipy.model.run import Environment, Failure, Result, Run, Timing
+from iaipy.report import REPORTERS
 from iaipy.store.document import FORMAT, VERSION, dumps, from_document, loads, to_document
 
 SCHEMA = json.loads((files("iaipy.store") / "run.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 TEXT = st.text(st.characters())
-COUNTS = st.integers(0, 10**15)
+COUNTS = st.integers(0, 10**18)
+WHOLES = st.integers(1, 10**18)
 KINDS: list[Kind] = ["function", "coroutine", "command"]
 RESULTS = st.builds(
     Result,
@@ -29,32 +34,43 @@ RESULTS = st.builds(
     counters=st.fixed_dictionaries(dict.fromkeys(COUNTER_KEYS, COUNTS)),
     events=st.fixed_dictionaries(dict.fromkeys(EVENTS, COUNTS)),
     spread=st.fixed_dictionaries(dict.fromkeys(COUNTER_KEYS, COUNTS)),
-    iterations=st.integers(1),
-    repeats=st.integers(1),
+    iterations=WHOLES,
+    repeats=WHOLES,
     path=TEXT,
-    line=st.integers(1),
+    line=WHOLES,
     limits=st.builds(
         Limits,
-        st.dictionaries(st.sampled_from(COUNTER_KEYS), st.none() | st.floats(0, allow_infinity=False)),
+        st.dictionaries(st.sampled_from(COUNTER_KEYS), st.none() | st.floats(0, 1e18)),
         st.dictionaries(st.sampled_from(COUNTER_KEYS), COUNTS),
     ),
     notes=st.lists(TEXT, max_size=3).map(tuple),
 )
-TIMES = st.floats(0, 1e15)
+TIMES = st.just(0.0) | st.floats(1e-18, 1e18)
+TAKEN = st.tuples(st.lists(TIMES, min_size=1, max_size=4).map(tuple), WHOLES, TIMES, COUNTS)
+"""What one process gives: samples, iterations, overhead and peak memory."""
+
+
+def timing_of(taken: list[tuple[Any, ...]], **fields: Any) -> Timing:
+    """A timing of these processes."""
+    samples_ns, iterations, overhead_ns, peak_rss_bytes = zip(*taken, strict=True)
+    return Timing(
+        samples_ns=samples_ns,
+        iterations=iterations,
+        overhead_ns=overhead_ns,
+        peak_rss_bytes=peak_rss_bytes,
+        **fields,
+    )
+
+
 TIMINGS = st.builds(
-    Timing,
+    timing_of,
+    st.lists(TAKEN, min_size=1, max_size=3),
     id=TEXT,
     kind=st.sampled_from(KINDS),
-    samples_ns=st.lists(st.lists(TIMES, min_size=1, max_size=4).map(tuple), min_size=1, max_size=3).map(
-        tuple
-    ),
-    iterations=st.lists(st.integers(1), max_size=3).map(tuple),
-    overhead_ns=st.lists(TIMES, max_size=3).map(tuple),
-    peak_rss_bytes=st.lists(COUNTS, max_size=3).map(tuple),
-    elements=st.none() | st.floats(0.1, 1e9),
+    elements=st.none() | st.floats(1e-9, 1e18),
     minus=TEXT,
     path=TEXT,
-    line=st.integers(1),
+    line=WHOLES,
     notes=st.lists(TEXT, max_size=3).map(tuple),
 )
 RUNS = st.builds(
@@ -76,8 +92,9 @@ RUNS = st.builds(
     machine=st.builds(Environment, st.dictionaries(TEXT, TEXT), st.dictionaries(TEXT, TEXT)),
 )
 
+WHEN = "2026-01-02T03:04:05Z"
 EXAMPLE = Run(
-    "2026-01-02T03:04:05Z",
+    WHEN,
     "0123abc",
     Environment({"python": "3.13.1"}, {"kernel": "6.1"}),
     (
@@ -171,7 +188,7 @@ def test_empty_extras_are_left_out() -> None:
     """A benchmark without limits and notes doesn't mention them."""
     (result,) = EXAMPLE.benchmarks
     plain = Result(result.id, result.kind, result.counters, result.events, result.spread)
-    (benchmark,) = to_document(Run("", benchmarks=(plain,)))["benchmarks"]
+    (benchmark,) = to_document(Run(WHEN, benchmarks=(plain,)))["benchmarks"]
     assert not {"limits", "hard_limits", "notes"} & set(benchmark)
 
 
@@ -179,8 +196,8 @@ def test_text_does_not_depend_on_the_order_of_the_run() -> None:
     """The text is sorted by id, one value to a line, and ends with a newline, so that diffs are small."""
     (result,) = EXAMPLE.benchmarks
     other = Result("a.py::a", result.kind, result.counters, result.events, result.spread)
-    one = dumps(Run("", environment=Environment({"a": "1", "b": "2"}), benchmarks=(result, other)))
-    two = dumps(Run("", environment=Environment({"b": "2", "a": "1"}), benchmarks=(other, result)))
+    one = dumps(Run(WHEN, environment=Environment({"a": "1", "b": "2"}), benchmarks=(result, other)))
+    two = dumps(Run(WHEN, environment=Environment({"b": "2", "a": "1"}), benchmarks=(other, result)))
     assert one == two
     assert one.endswith("}\n")
     assert '    "instructions": 5,\n' in one
@@ -194,6 +211,16 @@ def test_unknown_keys_are_ignored() -> None:
     document["benchmarks"][0]["counters"]["later"] = 1
     document["benchmarks"][0]["limits"]["later"] = 0.5
     assert from_document(document, "x.json") == EXAMPLE
+
+
+def timed(key: str, value: object) -> Edit:
+    """An edit that gives the example's timing another value."""
+
+    def edit(document: dict[str, Any]) -> None:
+        timing = document["benchmarks"][1]
+        (timing if key in timing else timing["walltime"])[key] = value
+
+    return edit
 
 
 BROKEN: list[tuple[Edit, str]] = [
@@ -212,40 +239,77 @@ BROKEN: list[tuple[Edit, str]] = [
     (lambda d: d["benchmarks"][0].pop("id"), "benchmarks[0].id is missing"),
     (
         lambda d: d["benchmarks"][0].update(kind="x"),
-        "benchmarks[0].kind is 'x', not one of function, coroutine, command",
+        "a.py::b: benchmarks[0].kind is 'x', not one of function, coroutine, command",
     ),
     (
         lambda d: d["benchmarks"][0].update(mode="x"),
         "benchmarks[0].mode is 'x', not one of instructions, walltime",
     ),
-    (lambda d: d["benchmarks"][0].update(iterations=0), "benchmarks[0].iterations is 0, below 1"),
-    (lambda d: d["benchmarks"][0].update(notes=[1]), "benchmarks[0].notes[0] is 1, not a string"),
+    (lambda d: d["benchmarks"][0].update(iterations=0), "a.py::b: benchmarks[0].iterations is 0, below 1"),
+    (lambda d: d["benchmarks"][0].update(notes=[1]), "a.py::b: benchmarks[0].notes[0] is 1, not a string"),
     (
         lambda d: d["benchmarks"][0]["counters"].pop("instructions"),
-        "benchmarks[0].counters.instructions is missing",
+        "a.py::b: benchmarks[0].counters.instructions is missing",
     ),
     (
         lambda d: d["benchmarks"][0]["counters"].update(instructions=1.5),
-        "benchmarks[0].counters.instructions is 1.5, not a whole number",
+        "a.py::b: benchmarks[0].counters.instructions is 1.5, not a whole number",
     ),
     (
         lambda d: d["benchmarks"][0]["counters"].update(instructions=True),
-        "benchmarks[0].counters.instructions is true, not a whole number",
+        "a.py::b: benchmarks[0].counters.instructions is true, not a whole number",
     ),
-    (lambda d: d["benchmarks"][0]["events"].update(Ir=-1), "benchmarks[0].events.Ir is -1, below 0"),
+    (lambda d: d["benchmarks"][0]["events"].update(Ir=-1), "a.py::b: benchmarks[0].events.Ir is -1, below 0"),
     (
         lambda d: d["benchmarks"][0]["limits"].update(instructions="2%"),
-        'benchmarks[0].limits.instructions is "2%", not a number or "off"',
+        'a.py::b: benchmarks[0].limits.instructions is "2%", not a number from 0 to 1e+18 or "off"',
     ),
     (
         lambda d: d["benchmarks"][0]["limits"].update(instructions=-0.1),
-        'benchmarks[0].limits.instructions is -0.1, not a number or "off"',
+        'a.py::b: benchmarks[0].limits.instructions is -0.1, not a number from 0 to 1e+18 or "off"',
     ),
     (
         lambda d: d["benchmarks"][0]["hard_limits"].update(instructions="x"),
-        'benchmarks[0].hard_limits.instructions is "x", not a whole number',
+        'a.py::b: benchmarks[0].hard_limits.instructions is "x", not a whole number',
     ),
     (lambda d: d["failures"][0].pop("reason"), "failures[0].reason is missing"),
+    (
+        lambda d: d.update(created_utc="../../x"),
+        "created_utc is '../../x', not of the form 2026-01-31T12:00:00Z",
+    ),
+    (
+        lambda d: d["benchmarks"][0]["counters"].update(instructions=10**400),
+        f"a.py::b: benchmarks[0].counters.instructions is 1{'0' * 39}…, above 1e+18",
+    ),
+    (
+        lambda d: d["benchmarks"][0]["limits"].update(instructions=1e300),
+        'a.py::b: benchmarks[0].limits.instructions is 1e+300, not a number from 0 to 1e+18 or "off"',
+    ),
+    (timed("elements", 0), "a.py::b: benchmarks[1].elements is 0, not a number from 1e-09 to 1e+18"),
+    (timed("elements", 1e308), "a.py::b: benchmarks[1].elements is 1e+308, not a number from 1e-09 to 1e+18"),
+    (
+        timed("peak_rss_bytes", [5, -3]),
+        "a.py::b: benchmarks[1].walltime.peak_rss_bytes[1] is -3, below 0",
+    ),
+    (
+        timed("iterations", [0, 1]),
+        "a.py::b: benchmarks[1].walltime.iterations[0] is 0, below 1",
+    ),
+    *(
+        (
+            timed("processes", [[10.5], [11.0, bad]]),
+            f"a.py::b: benchmarks[1].walltime.processes[1][1] is {shown}, not a number of nanoseconds: "
+            "0, or from 1e-18 to 1e+18 in size",
+        )
+        for bad, shown in (
+            (10**400, f"1{'0' * 39}…"),
+            (1e308, "1e+308"),
+            (1e-320, "1e-320"),
+            (True, "true"),
+            ("1", '"1"'),
+            (-1e19, "-1e+19"),
+        )
+    ),
 ]
 
 
@@ -259,6 +323,71 @@ def test_broken_documents_are_refused(edit: Edit, what: str) -> None:
     assert error.value.message == f"dir/x.json can't be used as a stored run: {what}"
     assert error.value.exit_code == ExitCode.ENVIRONMENT
     assert not VALIDATOR.is_valid(document)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("iterations", []),
+        ("iterations", [1]),
+        ("overhead_ns", [0.5] * 3),
+        ("peak_rss_bytes", []),
+    ],
+)
+def test_lists_of_wrong_lengths_are_refused(key: str, value: list[float]) -> None:
+    """There is one item per process, which the schema can't say."""
+    document = to_document(EXAMPLE)
+    timed(key, value)(document)
+    with pytest.raises(HostError, match=rf"a.py::b: benchmarks\[1\].walltime.{key} has {len(value)} items"):
+        from_document(document, "x.json")
+
+
+def test_a_time_below_nought_is_a_difference() -> None:
+    """Without another command's time subtracted there can be none."""
+    document = to_document(EXAMPLE)
+    timed("processes", [[10.5], [-1]])(document)
+    assert from_document(document, "x.json").timings[0].samples_ns == ((10.5,), (-1.0,))
+    del document["benchmarks"][1]["minus"]
+    with pytest.raises(HostError, match=r"processes\[1\]\[0\] is -1, not a number of nanoseconds: 0, or"):
+        from_document(document, "x.json")
+
+
+ABSURD: tuple[Any, ...] = (
+    *(10**400, -(10**400), 1e308, 1e-320, -1, 0, 1.5, True, None, "", "\0", "off", [], {}, [[]], [[0]]),
+    *(float("nan"), float("inf"), 10**18, 10**18 + 1, 1e18, 1e-18),
+)
+
+
+def places(document: Any) -> list[tuple[Any, Any]]:
+    """Every place in a document: what holds it, and its key or position there."""
+    keys = list(document) if isinstance(document, dict) else range(len(document))
+    found = []
+    for key in keys:
+        found.append((document, key))
+        if isinstance(document[key], dict | list):
+            found += places(document[key])
+    return found
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_whatever_stands_in_a_document(data: st.DataObject) -> None:
+    """It is refused in a sentence that names the file, or it can be compared and reported without a crash."""
+    document = to_document(EXAMPLE)
+    for _ in range(data.draw(st.integers(1, 3))):
+        holder, key = data.draw(st.sampled_from(places(document)))
+        holder[key] = deepcopy(data.draw(st.sampled_from(ABSURD)))
+    try:
+        run = loads(json.dumps(document), "dir/x.json")
+    except HostError as error:
+        assert "dir/x.json" in error.message
+        return
+    for base, head in ((EXAMPLE, run), (run, EXAMPLE)):
+        compared = gate.compare(head, base, limits=Limits(), base_name="x")
+        compared = replace(compared, timings=timings.compare(head, base, any_machine=True))
+        for reporter in REPORTERS.values():
+            assert reporter.render(head, compared)
+    assert loads(dumps(run), "x.json") == run
 
 
 def test_repeated_ids_are_refused() -> None:

@@ -158,7 +158,7 @@ _COUNTS = st.builds(
     lambda numbers, spread, conditions: Count(
         dict(zip(COUNTER_KEYS, numbers, strict=True)), NOTHING | {"instructions": spread}, conditions
     ),
-    st.lists(st.integers(0, 2**63), min_size=5, max_size=5),
+    st.lists(st.integers(0, 10**18), min_size=5, max_size=5),
     st.integers(0, 9),
     st.dictionaries(_TEXTS, _TEXTS, max_size=2),
 )

@@ -88,7 +88,7 @@ def findings() -> tuple[Finding, ...]:
         Finding(
             speedup("elsewhere", 2, "estimated_cycles", "main"),
             "incomparable",
-            "measured elsewhere: python was 3.9 and is 3.13",
+            "measured under other conditions: python was 3.9 and is 3.13",
         ),
     )
 
