@@ -2,14 +2,12 @@
 
 import contextlib
 import os
-import signal
 import sys
 import traceback
-from types import FrameType
 
 import click
 
-from iaipy import __version__
+from iaipy import __version__, interruption
 from iaipy.commands import COMMANDS
 from iaipy.commands.errors import show_error
 from iaipy.errors import ExitCode, HostError, IaipyError
@@ -38,7 +36,7 @@ def cli() -> None:
     \b
     Exit codes: 0 fine · 1 a regression, or a claim fails · 2 usage or configuration · 3 a benchmark failed ·
     4 the environment (valgrind missing, incompatible baseline) · 5 nothing to run or to compare with ·
-    70 a mistake of iaipy's · 130 interrupted · 141 nobody reads the output
+    70 a mistake of iaipy's · 130 interrupted (143 by SIGTERM, 129 by SIGHUP) · 141 nobody reads the output
     """
 
 
@@ -48,7 +46,7 @@ for command in COMMANDS:
 
 def main() -> None:
     """Run the command; every error of a person's ends in one message and its exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    interruption.watch()
     try:
         code = cli.main(prog_name="iaipy", standalone_mode=False)
     except IaipyError as error:
@@ -71,6 +69,8 @@ def main() -> None:
         traceback.print_exc()
         click.echo("iaipy: this is a mistake of iaipy's; please report it with the lines above", err=True)
         code = ExitCode.INTERNAL
+    if code == ExitCode.INTERRUPTED:
+        code = interruption.exit_code(code)
     sys.exit(int(code or ExitCode.OK))
 
 
@@ -78,7 +78,3 @@ def _silence() -> None:
     """Let nothing more be written to standard output, not even at exit: nobody can take it."""
     with contextlib.suppress(OSError, AttributeError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

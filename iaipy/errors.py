@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit codes of the `iaipy` command."""
+    """The exit codes of the `iaipy` command; interrupted by SIGTERM or SIGHUP it is 143 or 129."""
 
     OK = 0
     REGRESSION = 1

@@ -17,6 +17,9 @@ from iaipy.model.run import Run
 from iaipy.store import baselines
 from iaipy.timing import measure_time
 
+_PATIENCE_S = 0.1
+"""Between two looks at whether files are still being read, when they no longer should."""
+
 _EVERYTHING: Mapping[Mode, Callable[[str], bool]] = {mode: lambda benchmark_id: True for mode in MODES}
 """By mode, whether an id was to be measured: all were."""
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from iaipy import interruption
+
 Child = subprocess.Popen[bytes]
 _running: set[Child] = set()
 
@@ -40,10 +42,11 @@ def start(
     Raises:
         OSError: the program can't be executed.
     """
-    child = subprocess.Popen(
-        argv, env=dict(env), cwd=cwd, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
-    )
-    _running.add(child)
+    with interruption.held():
+        child = subprocess.Popen(
+            argv, env=dict(env), cwd=cwd, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
+        )
+        _running.add(child)
     return child
 
 
@@ -121,8 +124,9 @@ def end(child: Child) -> int:
 
 def end_all() -> None:
     """End every process that was started and has not been ended."""
-    for child in list(_running):
-        end(child)
+    with interruption.held():
+        for child in list(_running):
+            end(child)
 
 
 def kill_group(leader: int) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what was measured is kept, and nothing keeps running."""
+"""Ctrl-C, SIGTERM and a closed terminal: what was measured is kept, and nothing keeps running."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.integration.conftest import ProcessesIn, Project
 
 FILE = """
@@ -57,19 +59,33 @@ def wait_for_a_result(project: Project) -> None:
     [
         ("bench_functions.py", FILE, signal.SIGINT),
         ("bench_cli.yaml", SUITE, signal.SIGTERM),
+        ("bench_functions.py", FILE, signal.SIGHUP),
     ],
-    ids=["functions", "commands"],
+    ids=["functions", "commands", "terminal"],
 )
 def test_interrupted_run(
-    valgrind: str, project: Project, processes_in: ProcessesIn, name: str, text: str, number: int
+    valgrind: str,
+    project: Project,
+    processes_in: ProcessesIn,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    text: str,
+    number: int,
 ) -> None:
-    """A run that is stopped ends with 130, reports and keeps what it has, and leaves no process behind."""
+    """A run that is stopped reports and keeps what it has, and leaves neither process nor folder behind."""
+    folders = tmp_path / "folders"
+    folders.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folders))
     project.write(f"benchmarks/{name}", text)
     process = project.start("run", "-j", "1", "--save-baseline", "main")
     wait_for_a_result(project)
+    assert list(folders.iterdir())
+    os.killpg(process.pid, number)
     os.killpg(process.pid, number)
     done = project.finish(process)
-    assert done.code == 130
+    assert done.code == 128 + number
+    assert list(folders.iterdir()) == []
     assert "Instructions:" in done.out
     quick, *_ = project.results()
     assert quick.startswith("quick")

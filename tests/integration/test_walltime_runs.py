@@ -125,9 +125,18 @@ commands:
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interruption(project: Project, processes_in: ProcessesIn, number: int) -> None:
-    """What the processes up to then have shown is kept and reported, and no process is left."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interruption(
+    project: Project,
+    processes_in: ProcessesIn,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+) -> None:
+    """What the processes up to then have shown is kept and reported, and no process or folder is left."""
+    folders = tmp_path / "folders"
+    folders.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folders))
     project.write("benchmarks/bench_endless.py", ENDLESS)
     process = project.start(
         "run", *QUICKLY, "--processes", "1000", "--rounds", "1", "--save-baseline", "main"
@@ -136,7 +145,8 @@ def test_interruption(project: Project, processes_in: ProcessesIn, number: int) 
     wait_for(lambda: calls.exists() and len(calls.read_text().split()) > 6)
     os.killpg(process.pid, number)
     done = project.finish(process, PATIENCE_S)
-    assert done.code == 130
+    assert done.code == 128 + number
+    assert list(folders.iterdir()) == []
     for name in ("quick", "slow"):
         timing = project.results()[name]
         rounds = len(timing["walltime"]["processes"])

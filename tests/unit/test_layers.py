@@ -23,6 +23,7 @@ BASE = (
     "iaipy.compare",
     "iaipy.store",
     "iaipy.process",
+    "iaipy.interruption",
 )
 WORKERS_FOR_THE_HOST = ("iaipy.workers.launcher", "iaipy.workers.protocol")
 STAGES = (*BASE, "iaipy.profile", "iaipy.collect", "iaipy.measure", *WORKERS_FOR_THE_HOST)

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,7 @@ from itertools import count, groupby
 from pathlib import Path
 from types import TracebackType
 
-from iaipy import process
+from iaipy import interruption, process
 from iaipy.config import Config
 from iaipy.errors import HostError, MeasurementError
 from iaipy.measure import assemble, environment
@@ -58,18 +57,21 @@ class CachegrindEngine:
         self._closed = False
 
     def __enter__(self) -> "CachegrindEngine":
-        self._folder = Path(tempfile.mkdtemp(prefix="iaipy-")).absolute()
+        with interruption.held():
+            self._temporary = tempfile.TemporaryDirectory(prefix="iaipy-", ignore_cleanup_errors=True)
+        self._folder = Path(self._temporary.name).absolute()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._closed = True
-        self._pool.stop()
-        process.end_all()
-        self._pool.join(_PATIENCE_S)
-        process.end_all()  # what a thread had been about to start
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with interruption.held():
+            self._closed = True
+            self._pool.stop()
+            process.end_all()
+            self._pool.join(_PATIENCE_S)
+            process.end_all()  # what a thread had been about to start
+            self._temporary.cleanup()
 
     def measure(self, benchmarks: Sequence[Benchmark], started: Started) -> Iterator[Outcome]:
         """Yield one outcome per benchmark, in the order they are done.

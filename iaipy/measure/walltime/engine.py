@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 from types import TracebackType
 
-from iaipy import process
+from iaipy import interruption, process
 from iaipy.config import Config
 from iaipy.errors import MeasurementError
 from iaipy.measure import environment
@@ -59,14 +59,17 @@ class WalltimeEngine:
         return {name: value for name, value in pinned.items() if name not in unpinned}
 
     def __enter__(self) -> "WalltimeEngine":
-        self._folder = Path(tempfile.mkdtemp(prefix="iaipy-")).absolute()
+        with interruption.held():
+            self._temporary = tempfile.TemporaryDirectory(prefix="iaipy-", ignore_cleanup_errors=True)
+        self._folder = Path(self._temporary.name).absolute()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        process.end_all()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with interruption.held():
+            process.end_all()
+            self._temporary.cleanup()
 
     def measure(self, benchmarks: Sequence[Benchmark], started: Started) -> Iterator[Outcome]:
         """Yield one outcome per benchmark, as its last process is done.
