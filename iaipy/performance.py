@@ -129,8 +129,13 @@ class PerformanceMetrics:
             threshold: and the relative change beyond this, 0.1 for 10 %.
 
         Raises:
+            TypeError: the baseline is no PerformanceMetrics.
             ValueError: either has fewer than two samples.
         """
+        if not isinstance(baseline, PerformanceMetrics):
+            raise TypeError(
+                f"{self.operation}: compare_with() takes the metrics from before, not {baseline!r}"
+            )
         for metrics in (baseline, self):
             if len(metrics.samples_ns) < 2:
                 raise ValueError(
@@ -153,7 +158,8 @@ class BenchmarkHarness:
         clock: nanoseconds from some point on.
 
     Raises:
-        ValueError: an empty name, or a number out of range.
+        TypeError: the name is no text.
+        ValueError: it is empty, or a number is out of range.
     """
 
     def __init__(
@@ -164,6 +170,8 @@ class BenchmarkHarness:
         *,
         clock: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"name={name!r}: a text is wanted")
         if not name.strip():
             raise ValueError("a benchmark's name can't be empty")
         for option, value, least in (
@@ -180,7 +188,8 @@ class BenchmarkHarness:
     async def run(self, async_op: Callable[[], Coroutine[Any, Any, object]]) -> PerformanceMetrics:
         """Time a coroutine function, awaited in the running event loop.
 
-        An iteration that raises is logged and left out; cancellation goes through.
+        An iteration that raises is logged and left out; cancellation goes through. Results that are NaN are
+        logged.
 
         Parameters:
             async_op: an `async def` without parameters; `functools.partial` gives it arguments.
@@ -207,7 +216,7 @@ class BenchmarkHarness:
     def run_sync(self, op: Callable[[], object]) -> PerformanceMetrics:
         """Time a plain function.
 
-        An iteration that raises is logged and left out.
+        An iteration that raises is logged and left out; results that are NaN are logged.
 
         Parameters:
             op: a callable without parameters.
@@ -277,6 +286,7 @@ class _Record:
         self._unawaited = unawaited
         self._samples_ns: list[int] = []
         self._failure_count = 0
+        self._nan_count = 0
         self._last_failure: Exception | None = None
         self._last_reading: float = -math.inf
 
@@ -299,6 +309,7 @@ class _Record:
             self._last_reading = reading
         if number >= 0:
             self._samples_ns.append(end - start)
+            self._nan_count += isinstance(result, float) and math.isnan(result)
 
     def _refuse_unawaited(self) -> None:
         if self._unawaited:
@@ -323,6 +334,14 @@ class _Record:
                 f"{self._name}: all {self._failure_count} iterations failed, the last with "
                 f"{self._last_failure!r}"
             ) from self._last_failure
+        if self._nan_count:
+            _log.warning(
+                "%s: %d of %d iterations returned NaN; their times are in the figures, and may be those of "
+                "a calculation that went wrong",
+                self._name,
+                self._nan_count,
+                len(self._samples_ns),
+            )
         return PerformanceMetrics.from_samples(
             self._name, self._samples_ns, failure_count=self._failure_count
         )

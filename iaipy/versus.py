@@ -10,7 +10,7 @@ from iaipy.measure import ENGINES
 from iaipy.measuring import Watcher
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.run import Environment, Failure, Timing
-from iaipy.model.timing import Judgement
+from iaipy.model.timing import Judgement, Summary
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,14 @@ class Versus:
     Parameters:
         base, head: the two sides; their processes took turns.
         judgement: of head against base.
+        summaries: of base and of head.
         machine: where they were timed.
     """
 
     base: Timing
     head: Timing
     judgement: Judgement
+    summaries: tuple[Summary, Summary]
     machine: Environment
 
 
@@ -47,7 +49,7 @@ def versus(
         BenchmarkError: one of them failed.
         NothingToDoError, HostError: as `pipeline.run`.
     """
-    from iaipy.compare import walltime  # numpy takes longer to import than all of iaipy
+    from iaipy.compare import statistics, walltime  # numpy takes longer to import than all of iaipy
 
     if words[0] == words[1] and pythons[0] == pythons[1]:
         raise UsageError(
@@ -80,7 +82,8 @@ def versus(
         config.walltime_limit,
         least_ns=walltime.least_measurable(base, head),
     )
-    return Versus(base, head, judgement, machine)
+    summaries = statistics.summary(base.samples_ns), statistics.summary(head.samples_ns)
+    return Versus(base, head, judgement, summaries, machine)
 
 
 def _side(name: str, word: str, python: str, config: Config, start: Path) -> list[Benchmark]:

@@ -39,5 +39,5 @@ def versus(base: str, head: str, base_python: str, head_python: str, **options: 
     config = config_from(options)
     with watching() as watcher:
         found = time_both(config, (base, head or base), (base_python, head_python), Path.cwd(), watcher)
-    click.echo(contest.render(found.base, found.head, found.judgement), nl=False)
+    click.echo(contest.render(found.base, found.head, found.judgement, *found.summaries), nl=False)
     return ExitCode.OK

@@ -88,11 +88,12 @@ def _count(result: Result) -> Count:
 
 def _time(timing: Timing) -> Time:
     described = summary(timing.samples_ns)
+    low_ns, high_ns = described.interval_ns or (None, None)
     return Time(
         trimmed_mean(process_values(timing.samples_ns, DEFAULT_LOCATION), trim=DEFAULT_TRIM),
         described.mean_ns,
-        described.low_ns,
-        described.high_ns,
+        low_ns,
+        high_ns,
         described.processes,
         _conditions(timing, _OF_TIMES),
     )

@@ -55,6 +55,16 @@ class Summary:
     mild_outliers: int
     severe_outliers: int
 
+    @property
+    def interval_ns(self) -> tuple[float, float] | None:
+        """The interval as it is told: no time is below nought, so it begins there at the earliest.
+
+        Only where a sample is below nought, as a difference of two times can be, it may begin below, too.
+        """
+        if self.low_ns is None or self.high_ns is None:
+            return None
+        return self.low_ns if self.min_ns < 0 else max(0.0, self.low_ns), self.high_ns
+
 
 @dataclass(frozen=True)
 class Rule:

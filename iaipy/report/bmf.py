@@ -57,6 +57,7 @@ def _between(value: int, spread: int) -> Metric:
 
 def _timed(summary: Summary) -> Metric:
     """The mean, and its 95 % interval where there is one."""
-    if summary.low_ns is None or summary.high_ns is None:
+    if summary.interval_ns is None:
         return {"value": summary.mean_ns}
-    return {"value": summary.mean_ns, "lower_value": summary.low_ns, "upper_value": summary.high_ns}
+    low_ns, high_ns = summary.interval_ns
+    return {"value": summary.mean_ns, "lower_value": low_ns, "upper_value": high_ns}

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from itertools import groupby
 
+from iaipy.compare import doubts
 from iaipy.model.comparison import Change, Comparison, Entry, TimingEntry
 from iaipy.model.metrics import COUNTERS
 from iaipy.model.run import Failure, Run
@@ -43,11 +44,14 @@ def render(run: Run, comparison: Comparison, *, color: bool = False) -> str:
             for each in comparison.explanations
         ],
         timings_table(comparison),
+        _also_measured(run, comparison),
         [*_bullets(times.notes(comparison.timings)), *_bullets(_intervals(comparison))],
         _machine(run),
+        _bullets(f"⚠️ {doubt}" for doubt in doubts.of(run.machine)) if run.timings else [],
         _listed(comparison),
         *[_failure(failure) for failure in run.failures],
         _rows("The environment differs from the baseline's:", comparison.environment_changes),
+        _rows("The times were taken elsewhere, or otherwise:", comparison.machine_changes),
         _rows("This may explain it:", comparison.noted_changes[:SHOWN_NOTES]) if regressed else [],
         _folded(
             f"{count(len(others))} {'other' if regressed else 'benchmark'}{'' if len(others) == 1 else 's'}",
@@ -117,6 +121,22 @@ def timings_table(comparison: Comparison) -> list[str]:
     head = ["Operation", *times.COLUMNS, *(["Change", "Test", "Status"] if against else ())]
     ruler = ["---", *("--:" for _ in times.COLUMNS), *(["---", "---", "---"] if against else ())]
     return [f"| {' | '.join(row)} |" for row in (head, ruler, *rows)]
+
+
+def _also_measured(run: Run, comparison: Comparison) -> list[str]:
+    """What goes with the times, as far as it was measured."""
+    measured = {timing.id: timing for timing in run.timings}
+    rows = [
+        [code(entry.id), *times.also_cells(measured[entry.id], entry.summary)]
+        for entry in comparison.timings
+        if entry.summary and entry.id in measured
+    ]
+    head = ["Operation", *times.ALSO_MEASURED]
+    kept = [column for column in range(len(head)) if any(row[column] for row in rows)]
+    ruler = ["---", *("--:" for _ in times.ALSO_MEASURED)]
+    lines = [f"| {' | '.join(row[column] for column in kept)} |" for row in (head, ruler, *rows)]
+    overhead = ["", "The overhead is what the harness takes per iteration; it has been subtracted."]
+    return [*lines, *(overhead if len(head) - 1 in kept else [])] if rows else []
 
 
 def _bullets(sentences: Iterable[str]) -> list[str]:

@@ -54,6 +54,10 @@ def render(run: Run, comparison: Comparison, *, color: bool = False) -> str:
             "The environment differs from the baseline's, so the counts may too:",
             comparison.environment_changes,
         ),
+        *_rows(
+            "The times were taken elsewhere or otherwise than the baseline's, which may be all that differs:",
+            comparison.machine_changes if any(entry.judgement for entry in comparison.timings) else (),
+        ),
         *(_rows("This may explain it:", comparison.noted_changes, SHOWN_NOTES) if regressed else []),
         Text(summary(comparison), "bold"),
     ]
@@ -119,7 +123,7 @@ def _timings(run: Run, comparison: Comparison) -> list[Text]:
             continue
         lines.append(Text.assemble((printable(entry.id), "bold"), "  wall-clock time"))
         timing = measured.get(entry.id)
-        rows = [*times.figures(entry), *(times.also_measured(timing, entry) if timing else ())]
+        rows = times.described(timing, entry.summary) if timing and entry.summary else []
         lines += [Text(f"  {label + ':':<{_LABEL_WIDTH}}{phrase}") for label, phrase in rows]
         if test := times.tested(entry):
             lines.append(Text(f"  {'Change:':<{_LABEL_WIDTH}}{test}"))

@@ -31,11 +31,13 @@ def status(entry: TimingEntry) -> str:
     return f"{TIMING_OUTCOMES[entry.status].upper()} ({entry.why})"
 
 
-def figures(entry: TimingEntry) -> list[tuple[str, str]]:
+def described(timing: Timing, summary: Summary) -> list[tuple[str, str]]:
+    """A label and a phrase for each thing that is to be said of a timing by itself."""
+    return [*figures(summary), *also_measured(timing, summary)]
+
+
+def figures(summary: Summary) -> list[tuple[str, str]]:
     """A label and a phrase for each thing that a timing's samples say."""
-    summary = entry.summary
-    if summary is None:
-        return []
     mean = duration(summary.mean_ns)
     if summary.stddev_ns is not None:
         mean += f" ± {duration(summary.stddev_ns)}"
@@ -60,9 +62,10 @@ def figures(entry: TimingEntry) -> list[tuple[str, str]]:
 
 def interval(summary: Summary) -> str:
     """The 95 % interval of the mean: `1.271 ms … 1.321 ms`; "" where there was one process."""
-    if summary.low_ns is None or summary.high_ns is None:
+    if summary.interval_ns is None:
         return ""
-    return f"{duration(summary.low_ns)} … {duration(summary.high_ns)}"
+    low_ns, high_ns = summary.interval_ns
+    return f"{duration(low_ns)} … {duration(high_ns)}"
 
 
 def peak_memory(timing: Timing) -> str:
@@ -70,16 +73,24 @@ def peak_memory(timing: Timing) -> str:
     return size(max(timing.peak_rss_bytes)) if any(timing.peak_rss_bytes) else "not measured"
 
 
-def also_measured(timing: Timing, entry: TimingEntry) -> list[tuple[str, str]]:
+def also_measured(timing: Timing, summary: Summary) -> list[tuple[str, str]]:
     """What goes with the time: throughput, memory, and the harness's own cost."""
-    rows = []
-    if timing.elements and entry.summary and entry.summary.mean_ns > 0:
-        per_second = timing.elements / entry.summary.mean_ns * 1e9
-        rows.append(("Throughput", f"{per_second:{',.0f' if per_second >= 100 else '.3g'}} elements/s"))
-    rows.append(("Peak memory", peak_memory(timing)))
-    if any(timing.overhead_ns):
-        rows.append(("Overhead", f"{duration(max(timing.overhead_ns))} per iteration, subtracted"))
-    return rows
+    values = zip(ALSO_MEASURED, also_cells(timing, summary), strict=True)
+    phrases = {"Overhead": "{} per iteration, subtracted"}
+    return [(label, phrases.get(label, "{}").format(value)) for label, value in values if value]
+
+
+ALSO_MEASURED = ("Throughput", "Peak memory", "Overhead")
+
+
+def also_cells(timing: Timing, summary: Summary) -> tuple[str, str, str]:
+    """The values of ALSO_MEASURED; "" where there is none."""
+    throughput = ""
+    if timing.elements and summary.mean_ns > 0:
+        per_second = timing.elements / summary.mean_ns * 1e9
+        throughput = f"{per_second:{',.0f' if per_second >= 100 else '.3g'}} elements/s"
+    overhead = duration(max(timing.overhead_ns)) if any(timing.overhead_ns) else ""
+    return throughput, peak_memory(timing), overhead
 
 
 def changed(entry: TimingEntry) -> str:

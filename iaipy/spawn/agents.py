@@ -138,6 +138,8 @@ def _words(command: object) -> tuple[str, ...]:
         raise TypeError(f"the command {command!r} holds {wrong[0]!r}: every word must be a text or a path")
     if not words or not words[0]:
         raise ValueError(f"the command {command!r} names no program")
+    if nul := [word for word in words if "\0" in word]:
+        raise ValueError(f"the command {command!r} holds {nul[0]!r}: no program can be given a NUL character")
     return tuple(words)
 
 

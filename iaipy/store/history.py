@@ -190,11 +190,13 @@ def _by_counter(item: Mapping[str, Any], path: str, key: str) -> dict[str, int]:
 
 
 def _to_time(item: Mapping[str, Any], path: str) -> Time:
-    interval = _times(item.get("interval_ns", []), f"{path}.interval_ns")
+    interval = _times(item.get("interval_ns", []), f"{path}.interval_ns", signed=True)
     if len(interval) not in (0, 2):
         raise _WrongError(f"{path}.interval_ns has {len(interval)} numbers, not 2")
     low_ns, high_ns = interval or (None, None)
-    typical_ns, mean_ns = (_times([item.get(key)], f"{path}.{key}")[0] for key in ("typical_ns", "mean_ns"))
+    typical_ns, mean_ns = (
+        _times([item.get(key)], f"{path}.{key}", signed=True)[0] for key in ("typical_ns", "mean_ns")
+    )
     return Time(
         typical_ns,
         mean_ns,

@@ -25,6 +25,9 @@ __all__ = ["Timer", "disable", "dropped", "enable", "enabled", "flush", "measure
 SWITCH = "IAIPY_TIMING"
 INTERVAL_S = 1.0
 CAPACITY = 65_536
+LONGEST_INTERVAL_S = 86_400
+"""A day. Threads can wait for some centuries only, and nobody wants records that late."""
+MOST_RECORDS = 2**31 - 1
 
 _TRUE = ("1", "true", "yes", "on")
 _used = False
@@ -59,13 +62,24 @@ def enable(*, interval_s: float | None = INTERVAL_S, capacity: int = CAPACITY) -
         capacity: how many records may be pending. Those beyond are dropped, counted, and the count logged.
 
     Raises:
-        ValueError: an interval or a capacity that isn't positive.
+        TypeError: an interval that is no number, or a capacity that is no whole number.
+        ValueError: they aren't positive, or are more than can be waited for or kept.
     """
     global _used
-    if interval_s is not None and not interval_s > 0:
-        raise ValueError(f"interval_s must be a positive number of seconds or None, not {interval_s!r}")
-    if not capacity > 0:
-        raise ValueError(f"capacity must be a positive number of records, not {capacity!r}")
+    if interval_s is not None:
+        if isinstance(interval_s, bool) or not isinstance(interval_s, int | float):
+            raise TypeError(f"interval_s must be a number of seconds or None, not {interval_s!r}")
+        if not 0 < interval_s <= LONGEST_INTERVAL_S:
+            raise ValueError(
+                f"interval_s must be a positive number of seconds, at most {LONGEST_INTERVAL_S:,}, or None, "
+                f"not {interval_s!r}"
+            )
+    if isinstance(capacity, bool) or not isinstance(capacity, int):
+        raise TypeError(f"capacity must be a whole number of records, not {capacity!r}")
+    if not 0 < capacity <= MOST_RECORDS:
+        raise ValueError(
+            f"capacity must be a positive number of records, at most {MOST_RECORDS:,}, not {capacity!r}"
+        )
     from iaipy.timing import decorating, emission
 
     _used = True

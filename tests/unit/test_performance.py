@@ -410,3 +410,28 @@ def test_coroutines_that_others_throw_away() -> None:
         assert asyncio.run(both()).sample_count == 100
     with pytest.warns(RuntimeWarning, match="'helper' was never awaited"):
         throws_away()
+
+
+def test_nan_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """A result that is no number is no failure, and doesn't go unnoticed; it is logged once."""
+    results = iter([1.0, math.nan] * 10)
+    with caplog.at_level(logging.WARNING, "iaipy.performance"):
+        metrics = BenchmarkHarness("ratio", 20, 0).run_sync(lambda: next(results))
+    assert (metrics.sample_count, metrics.failure_count) == (20, 0)
+    (record,) = caplog.records
+    assert record.getMessage().startswith("ratio: 10 of 20 iterations returned NaN")
+
+
+def test_a_name_must_be_a_text() -> None:
+    """Anything else is refused by type."""
+    wrong: Any = None
+    with pytest.raises(TypeError, match="name=None: a text is wanted"):
+        BenchmarkHarness(wrong, 20)
+
+
+def test_a_baseline_must_be_metrics() -> None:
+    """Anything else is refused by type, before anything is compared."""
+    metrics = PerformanceMetrics.from_samples("x", [1.0, 2.0])
+    wrong: Any = None
+    with pytest.raises(TypeError, match=r"x: compare_with\(\) takes the metrics from before, not None"):
+        metrics.compare_with(wrong)

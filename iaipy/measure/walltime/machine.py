@@ -6,14 +6,12 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from iaipy.compare import doubts
 from iaipy.measure import environment
 from iaipy.model.run import Environment
 
 METHOD = "1"
 """Version of iaipy's way of timing; raised whenever a change of it moves times."""
-
-_BUSY = 0.25
-"""Share of the cores that are busy from which on others are in the way."""
 
 _WATCHED_S = 0.3
 """How long is looked. The system's load averages tell of the last minutes, iaipy's own work among them."""
@@ -54,20 +52,7 @@ def described(python: str, env: Mapping[str, str], layout: str, load_before: flo
 
 def warnings(load_before: float) -> list[str]:
     """Why times taken here can't be trusted, one sentence each."""
-    found = []
-    if load_before > _BUSY * cores():
-        found.append(
-            f"this machine was busy before timing began ({load_before:.1f} of {cores()} cores): "
-            "wall-clock times will scatter"
-        )
-    if governor() in ("powersave", "ondemand", "schedutil", "conservative"):
-        found.append(
-            f"the CPU's frequency is governed by {governor()}, so that times depend on what ran before; "
-            "cpupower frequency-set -g performance pins it"
-        )
-    if cores() == 1:
-        found.append("this process has one core: whatever else runs here is in the times")
-    return found
+    return doubts.doubts(load_before, cores(), governor())
 
 
 def cores() -> int:

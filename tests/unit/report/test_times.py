@@ -7,12 +7,14 @@ import pytest
 from iaipy.compare import timings
 from iaipy.model.comparison import Comparison, TimingEntry
 from iaipy.model.run import Run, Timing
+from iaipy.model.timing import Summary
 from iaipy.report import times
 from iaipy.report.times import (
     COLUMNS,
     also_measured,
     cells,
     changed,
+    described,
     figures,
     interval,
     notes,
@@ -25,6 +27,12 @@ def entry(comparison: Comparison, name: str) -> TimingEntry:
     return next(each for each in comparison.timings if each.id.endswith(f"::{name}"))
 
 
+def summary_of(found: TimingEntry) -> Summary:
+    """What its samples amount to."""
+    assert found.summary
+    return found.summary
+
+
 def measured(run: Run, name: str) -> Timing:
     """The timing of a benchmark."""
     return next(each for each in run.timings if each.id.endswith(f"::{name}"))
@@ -32,9 +40,7 @@ def measured(run: Run, name: str) -> Timing:
 
 def labels(comparison: Comparison, run: Run, name: str) -> dict[str, str]:
     """What is said of a timing, by label."""
-    return dict(
-        [*figures(entry(comparison, name)), *also_measured(measured(run, name), entry(comparison, name))]
-    )
+    return dict(described(measured(run, name), summary_of(entry(comparison, name))))
 
 
 def test_cells_fill_the_columns(timed: Comparison) -> None:
@@ -49,9 +55,23 @@ def test_one_sample_has_no_spread(timed_run: Run) -> None:
     one = replace(measured(timed_run, "same"), samples_ns=((1500.0,),))
     (alone,) = timings.compare(replace(timed_run, timings=(one,), failures=()), None)
     assert cells(alone)[0] == "1.500 µs"
-    assert figures(alone)[0] == ("Mean", "1.500 µs")
+    assert figures(summary_of(alone))[0] == ("Mean", "1.500 µs")
     assert alone.summary is not None
     assert interval(alone.summary) == ""
+
+
+@pytest.mark.parametrize(
+    ("samples", "shown"),
+    [
+        (((1.0,), (100.0,)), "0.000 ns … 679.5 ns"),
+        (((-1.0,), (100.0,)), "-592.2 ns … 691.2 ns"),
+    ],
+)
+def test_no_time_is_below_nought(timed_run: Run, samples: tuple[tuple[float, ...], ...], shown: str) -> None:
+    """An interval of times begins at 0 at the earliest; that of a difference may begin below."""
+    one = replace(measured(timed_run, "same"), samples_ns=samples)
+    (alone,) = timings.compare(replace(timed_run, timings=(one,), failures=()), None)
+    assert interval(summary_of(alone)) == shown
 
 
 @pytest.mark.parametrize(
@@ -105,14 +125,14 @@ def test_throughput_of_slow_things(timed_run: Run, elements: float, text: str) -
     """Less than one element a second is not nought."""
     slow = replace(measured(timed_run, "wobbly"), samples_ns=((2.5e9,),), elements=elements)
     (found,) = timings.compare(replace(timed_run, timings=(slow,), failures=()), None)
-    assert dict(also_measured(slow, found))["Throughput"].replace("0.0004", "4e-04") == text
+    assert dict(also_measured(slow, summary_of(found)))["Throughput"].replace("0.0004", "4e-04") == text
 
 
 def test_no_throughput_of_no_time(timed_run: Run) -> None:
     """What takes 0 ns deals with nothing per second."""
     none = replace(measured(timed_run, "wobbly"), samples_ns=((0.0, 0.0),), elements=5)
     (found,) = timings.compare(replace(timed_run, timings=(none,), failures=()), None)
-    assert "Throughput" not in dict(also_measured(none, found))
+    assert "Throughput" not in dict(also_measured(none, summary_of(found)))
 
 
 def test_samples_are_counted(timed: Comparison, timed_run: Run) -> None:

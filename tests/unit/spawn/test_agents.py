@@ -89,6 +89,7 @@ def test_ready(ready: Any) -> None:
         (b"sleep", TypeError, "not the text b'sleep'"),
         ([], ValueError, "names no program"),
         ([""], ValueError, "names no program"),
+        (["cat", "a\0b"], ValueError, "holds 'a\\x00b': no program can be given a NUL character"),
         (["sleep", 1], TypeError, "holds 1: every word must be a text or a path"),
         ([b"sleep"], TypeError, "every word must be a text or a path"),
         (7, TypeError, "a list of words, a coroutine function or an Agent, not 7"),
