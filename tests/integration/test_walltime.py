@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import statistics
 import sys
 from typing import TYPE_CHECKING, Any
@@ -213,6 +212,11 @@ FUNCTIONS = """
 
     @benchmark(loop="uvloop")
     async def in_uvloop():
+        assert type(asyncio.get_running_loop()).__module__.startswith("uvloop")
+
+
+    @benchmark(loop="no_such_loop")
+    async def in_no_loop():
         pass
 
 
@@ -421,11 +425,15 @@ def test_a_function_that_fails_says_why(functions: Results, name: str, reason: s
 
 
 def test_uvloop(functions: Results) -> None:
-    """Used where it is installed, and else the message says that it isn't."""
-    if importlib.util.find_spec("uvloop"):
-        assert functions.samples("in_uvloop")
-    else:
-        assert functions.failures["in_uvloop"]["reason"] == f"the event loop 'uvloop' {NOT_INSTALLED}"
+    """The coroutine runs in that loop, as it asserts itself."""
+    assert functions.samples("in_uvloop")
+
+
+def test_a_loop_that_is_not_installed(functions: Results) -> None:
+    """The message says so, and for which interpreter."""
+    failure = functions.failures["in_no_loop"]
+    assert failure["reason"] == f"the event loop 'no_such_loop' {NOT_INSTALLED}"
+    assert failure["details"] == ""
 
 
 def test_a_command_takes_what_it_takes(commands: Results) -> None:
