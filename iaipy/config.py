@@ -23,6 +23,8 @@ class Config:
         timeout_s: seconds that one measurement may take.
         jobs: how many measurements run at once; "auto" is resolved by now.
         cache: geometry of I1, D1 and LL as "size,associativity,line size", in bytes.
+        build: a command for the shell; "" for none.
+        build_timeout_s: seconds that each step of a build may take.
         storage: absolute.
         limit: counter → largest relative change, or None where the counter does not gate.
         hard_limit: counter → largest value.
@@ -57,6 +59,8 @@ class Config:
     walltime_limit: float
     false_discovery_control: bool
     gate_walltime: bool
+    build: str
+    build_timeout_s: float
     storage: Path
     save_baseline: str | None
     with_profile: bool

@@ -47,11 +47,7 @@ def measure(config: Config, collected: Collected, base: Run | None, watcher: Wat
         UsageError: something in the configuration is wrong.
     """
     storage = config.storage
-    head = Run(
-        created_utc=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        commit=environment.commit(config.root),
-        failures=collected.failures,
-    )
+    head = begun(config, collected)
     position = {benchmark.id: index for index, benchmark in enumerate(collected.benchmarks)}
     wanted = {mode: [b for b in collected.benchmarks if mode in modes(b, config.mode)] for mode in MODES}
     placed: set[Mode] = set()
@@ -65,7 +61,7 @@ def measure(config: Config, collected: Collected, base: Run | None, watcher: Wat
                 continue
             ids = {benchmark.id for benchmark in benchmarks}
             with ENGINES[mode](config) as engine:
-                for outcome in engine.measure(_with_partners(benchmarks, collected), watcher.started):
+                for outcome in engine.measure(with_partners(benchmarks, collected), watcher.started):
                     if outcome.id not in ids:
                         continue
                     watcher.done(outcome)
@@ -88,6 +84,15 @@ def measure(config: Config, collected: Collected, base: Run | None, watcher: Wat
     finally:
         baselines.save_last(storage, head)
     return head, interrupted
+
+
+def begun(config: Config, collected: Collected) -> Run:
+    """A run that begins now and has no results yet, but for the files that can't be imported."""
+    return Run(
+        created_utc=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        commit=environment.commit(config.root),
+        failures=collected.failures,
+    )
 
 
 def _seldom(save: Callable[[Run], object]) -> Callable[[Run], None]:
@@ -114,7 +119,7 @@ def _placed(head: Run, mode: Mode, engine: Engine, config: Config, base: Run | N
     return head
 
 
-def _with_partners(chosen: Sequence[Benchmark], collected: Collected) -> list[Benchmark]:
+def with_partners(chosen: Sequence[Benchmark], collected: Collected) -> list[Benchmark]:
     """The benchmarks to measure, and the commands that some of them are held against."""
     ids = {benchmark.id for benchmark in chosen}
     partners = {benchmark.command.minus for benchmark in chosen if benchmark.command} - ids

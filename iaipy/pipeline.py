@@ -107,9 +107,39 @@ def compare(config: Config, base_word: str, head_word: str) -> Outcome:
     _, head = baselines.find(storage, head_word)
     if head.benchmarks and base.benchmarks and not config.allow_environment_change:
         gate.require_same_environment(head, base, base_name)
-    comparison = _compared(config, head, base, base_name)
-    if gate.nothing_compared(comparison):
-        raise _nothing_compared(comparison, config)
+    outcome = _judged(config, head, base, base_name)
+    if gate.nothing_compared(outcome.comparison):
+        raise _nothing_compared(outcome.comparison, config)
+    return outcome
+
+
+def judged(
+    config: Config, head: Run, base: Run, base_name: str, asked_in: Mapping[Mode, Callable[[str], bool]]
+) -> Outcome:
+    """A run held against that of another revision.
+
+    Parameters:
+        base_name: what reports call the other revision.
+        asked_in: by mode, whether an id was to be measured.
+    """
+    outcome = _judged(config, head, base, base_name, asked_in)
+    if outcome.exit_code is not ExitCode.OK or not gate.nothing_compared(outcome.comparison):
+        return outcome
+    trouble = NothingToDoError(
+        f"none of the benchmarks could be compared with {base_name}",
+        "their files can't be imported there, or each side has its own (--benchmarks-from each)",
+    )
+    return replace(outcome, exit_code=trouble.exit_code, troubles=(*outcome.troubles, trouble))
+
+
+def _judged(
+    config: Config,
+    head: Run,
+    base: Run,
+    base_name: str,
+    asked_in: Mapping[Mode, Callable[[str], bool]] = _EVERYTHING,
+) -> Outcome:
+    comparison = _compared(config, head, base, base_name, asked_in)
     code = _exit_code(comparison, config)
     troubles = (*_stale(comparison, config), *_ungated(comparison, config))
     if code is ExitCode.OK and troubles:

@@ -364,6 +364,19 @@ SETTINGS: tuple[Setting, ...] = (
         flags=("--gate-walltime",),
     ),
     Setting(
+        "build",
+        values.text,
+        "pip install .",
+        "What installs the project into a virtual environment, where two revisions are compared.",
+    ),
+    Setting(
+        "build_timeout",
+        parse_duration,
+        "10m",
+        "What each step of that may take.",
+        field="build_timeout_s",
+    ),
+    Setting(
         "storage",
         values.filled,
         ".iaipy",

@@ -43,6 +43,9 @@ class Collected:
         return lambda id_: asked in (mode, "all") and id_ not in elsewhere and self.asked_for(id_)
 
 
+NOTHING = Collected((), (), (), lambda benchmark_id: False)
+
+
 @measure_time("iaipy.collect")
 def collect(config: Config, words: Sequence[str], start: Path) -> Collected:
     """Find the benchmarks that the words and the configuration ask for.

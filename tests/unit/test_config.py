@@ -58,6 +58,8 @@ def test_defaults(tmp_path: Path) -> None:
         walltime_limit=0.1,
         false_discovery_control=True,
         gate_walltime=False,
+        build="pip install .",
+        build_timeout_s=600.0,
         storage=tmp_path / ".iaipy",
         save_baseline=None,
         with_profile=False,
@@ -101,6 +103,8 @@ significance: 1%
 walltime_limit: 20%
 false_discovery_control: false
 gate_walltime: true
+build: make install
+build-timeout: 90s
 storage: results
 save_baseline: main
 baseline: main
@@ -142,6 +146,8 @@ significance = 0.01
 walltime-limit = 0.2
 false_discovery_control = false
 gate-walltime = true
+build = "make install"
+build-timeout = "90s"
 storage = "results"
 save-baseline = "main"
 baseline = "main"
@@ -188,6 +194,8 @@ def test_every_key_can_be_set_in_either_file(tmp_path: Path, name: str, text: st
         walltime_limit=0.2,
         false_discovery_control=False,
         gate_walltime=True,
+        build="make install",
+        build_timeout_s=90.0,
         storage=tmp_path / "results",
         save_baseline="main",
         with_profile=False,

@@ -1,0 +1,1 @@
+"""Two revisions of a project: each checked out, built and measured where nobody works, and held together."""
