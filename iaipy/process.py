@@ -103,6 +103,27 @@ def ask(
     return Finished(done.returncode, done.stdout.decode(errors="replace"))
 
 
+def foreground(argv: Sequence[str]) -> int:
+    """Run a program in this one's place: it has the terminal, and an interruption is its own to deal with.
+
+    Returns:
+        its exit status; 128 + N when signal N ended it, as shells have it.
+
+    Raises:
+        OSError: the program can't be executed.
+    """
+    with subprocess.Popen(argv) as child:
+        while True:
+            try:
+                status = child.wait()
+            except KeyboardInterrupt:
+                # A terminal tells all of its programs by itself.
+                if not os.isatty(0):
+                    child.send_signal(signal.SIGINT)
+                continue
+            return status if status >= 0 else 128 - status
+
+
 def end(child: Child) -> int:
     """Kill a process with its group, and the groups that its children lead, if it still runs; its status."""
     started: list[int] = []

@@ -28,12 +28,11 @@ BASE = (
 WORKERS_FOR_THE_HOST = ("iaipy.workers.launcher", "iaipy.workers.protocol")
 STAGES = (*BASE, "iaipy.profile", "iaipy.collect", "iaipy.measure", *WORKERS_FOR_THE_HOST)
 PARTS = ("iaipy.suite", "iaipy.measuring")
-JOINED = (*PARTS, "iaipy.pipeline", "iaipy.versus", "iaipy.validation", "iaipy.profiling", "iaipy.explaining")
-JOINED_TWICE = ("iaipy.revisions",)
-EVERYTHING = (
-    *(*STAGES, *TIMING, "iaipy.report", *JOINED, *JOINED_TWICE),
-    *("iaipy.starter", "iaipy.commands", "iaipy.cli"),
+JOINED = (
+    *(*PARTS, "iaipy.pipeline", "iaipy.versus", "iaipy.validation", "iaipy.profiling", "iaipy.explaining"),
+    *("iaipy.revisions", "iaipy.image"),
 )
+EVERYTHING = (*STAGES, *TIMING, "iaipy.report", *JOINED, "iaipy.starter", "iaipy.commands", "iaipy.cli")
 MEASURED = ("iaipy.declare", "iaipy.workers")
 
 LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -61,6 +60,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.profiling": ((*STAGES, *TIMING, *PARTS), ()),
     "iaipy.starter": (("iaipy.starter", *BASE, "iaipy.process"), ()),
     "iaipy.revisions": ((*STAGES, *PARTS, "iaipy.pipeline", "iaipy.revisions"), ()),
+    "iaipy.image": (BASE, ()),
     "iaipy.commands": (EVERYTHING, ("click", "rich")),
     "iaipy.cli": (EVERYTHING, ("click",)),
     "iaipy.declare": ((), ()),
