@@ -92,6 +92,7 @@ def begun(config: Config, collected: Collected) -> Run:
         created_utc=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         commit=environment.commit(config.root),
         failures=collected.failures,
+        shard=config.shard,
     )
 
 

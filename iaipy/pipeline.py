@@ -231,6 +231,7 @@ def _save(
             timings=(*head.timings, *timed),
             environment=head.environment if head.benchmarks else old.environment,
             machine=head.machine if head.timings else old.machine,
+            shard=None,
         )
     return baselines.save(storage, name, head, allow_failures=config.allow_failures, with_profiles=profiles)
 

@@ -19,14 +19,16 @@ from iaipy.store import baselines, document, merging
     metavar="FILE",
     help="Write the run to this file instead of standard output.",
 )
+@click.option("--partial", is_flag=True, help="Merge the shards that are there, although some are missing.")
 @settings_options("storage")
-def merge(runs: tuple[str, ...], output: Path | None, **options: object) -> ExitCode:
+def merge(runs: tuple[str, ...], output: Path | None, partial: bool, **options: object) -> ExitCode:
     """Put RUNs, the shards of one run, together; each is a file or a baseline's name.
 
-    They must be of one commit and one environment, and no benchmark may be in two of them.
+    They must be of one commit and one environment, no benchmark may be in two of them, and no shard may be
+    missing.
     """
     storage = config_from(options).storage
-    text = document.dumps(merging.merge([baselines.find(storage, run) for run in runs]))
+    text = document.dumps(merging.merge([baselines.find(storage, run) for run in runs], partial=partial))
     if output is None:
         click.echo(text, nl=False)
         return ExitCode.OK

@@ -15,10 +15,14 @@ from iaipy import values
 from iaipy.commands.errors import show_error
 from iaipy.config import Config
 from iaipy.errors import ExitCode, HostError
+from iaipy.model.comparison import Comparison
 from iaipy.model.run import Failure
 from iaipy.pipeline import Outcome
 from iaipy.report import reporter, words
 from iaipy.timing import measure_time
+
+_SUMMARY, _WORKSPACE = "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"
+_FOR_GITHUB = "github"
 
 
 def check_reports(config: Config) -> None:
@@ -88,7 +92,11 @@ def show_outcome(outcome: Outcome, config: Config) -> ExitCode:
     """Print and write the wanted reports, then what else is to be said; the exit code."""
     show_reports(
         config,
-        lambda name, color: reporter(name).render(outcome.run, outcome.comparison, color=color),
+        lambda name, color: reporter(name).render(
+            outcome.run,
+            _from_workspace(outcome.comparison, config.root) if name == _FOR_GITHUB else outcome.comparison,
+            color=color,
+        ),
         (words.summary(outcome.comparison), words.regressed_line(outcome.comparison)),
     )
     if outcome.exit_code is ExitCode.INTERRUPTED:
@@ -98,6 +106,23 @@ def show_outcome(outcome: Outcome, config: Config) -> ExitCode:
     for trouble in outcome.troubles:
         show_error(trouble)
     return outcome.exit_code
+
+
+def _from_workspace(comparison: Comparison, root: Path) -> Comparison:
+    """The comparison with paths as GitHub Actions wants them, from the root of the repository."""
+    workspace = os.environ.get(_WORKSPACE, "")
+    if not workspace or not root.resolve().is_relative_to(Path(workspace).resolve()):
+        return comparison
+    folder = root.resolve().relative_to(Path(workspace).resolve())
+
+    def placed(path: str) -> str:
+        return (folder / path).as_posix() if path else ""
+
+    return replace(
+        comparison,
+        entries=tuple(replace(entry, path=placed(entry.path)) for entry in comparison.entries),
+        timings=tuple(replace(entry, path=placed(entry.path)) for entry in comparison.timings),
+    )
 
 
 def show_failure(failure: Failure) -> None:
@@ -133,12 +158,16 @@ def keep_evidence(outcome: Outcome, folder: Path) -> Path:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a report's file, whole or not at all.
+    """Write a report's file, whole or not at all; the summary of a GitHub Actions step is added to.
 
     Raises:
         HostError: it can't be written.
     """
     try:
+        if str(path) == os.environ.get(_SUMMARY):  # what the step has said before stays
+            with path.open("a", encoding="utf-8") as summary:
+                summary.write(text)
+            return
         if path.exists() and not path.is_file():  # a pipe or a device can't be replaced
             path.write_text(text, encoding="utf-8")
             return

@@ -129,6 +129,7 @@ class Run:
         commit: of the project; "" outside version control; "+dirty" behind it when files were changed.
         environment: where instructions were counted.
         machine: where wall-clock time was measured.
+        shard: which of how many shards of the suite, from 1; None for the whole suite.
     """
 
     created_utc: str
@@ -138,3 +139,4 @@ class Run:
     failures: tuple[Failure, ...] = ()
     timings: tuple[Timing, ...] = ()
     machine: Environment = field(default_factory=Environment)
+    shard: tuple[int, int] | None = None

@@ -15,7 +15,7 @@ FORMAT = "iaipy.run"
 VERSION = 2
 # History of the format:
 #   1  the first one
-#   2  wall-clock results: benchmarks of mode "walltime", `machine`, a failure's mode
+#   2  wall-clock results: benchmarks of mode "walltime", `machine`, a failure's mode; later also `shard`
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -25,6 +25,7 @@ LEAST_NS = 1e-18
 """No difference of two times can be smaller but 0; far below it figures would underflow."""
 
 MOMENT = re.compile(r"\d{4}-(0[1-9]|1[0-2])-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_SHARD = re.compile(r"(\d{1,4})/(\d{1,4})", re.ASCII)
 _LONGEST_SHOWN = 40
 
 _NUMBERS = re.compile(r"\[\s+([-+.,\deE\s]+?)\s+\]")
@@ -40,6 +41,7 @@ def to_document(run: Run) -> dict[str, Any]:
         "version": VERSION,
         "created_utc": run.created_utc,
         "commit": run.commit,
+        **({"shard": "/".join(map(str, run.shard))} if run.shard else {}),
         "environment": {
             "fingerprint": dict(sorted(run.environment.fingerprint.items())),
             "notes": dict(sorted(run.environment.notes.items())),
@@ -184,7 +186,19 @@ def _to_run(document: object, where: str) -> Run:
         timings=tuple(each for each in measured if isinstance(each, Timing)),
         machine=_to_environment(document, "machine") if "machine" in document else Environment(),
         failures=tuple(_to_failure(item, f"failures[{index}]") for index, item in enumerate(failures)),
+        shard=_shard(document),
     )
+
+
+def _shard(document: Mapping[str, Any]) -> tuple[int, int] | None:
+    if "shard" not in document:
+        return None
+    text = _member(document, "", "shard", str)
+    match = _SHARD.fullmatch(text)
+    number, total = map(int, match.groups()) if match else (0, 0)
+    if not 1 <= number <= total:
+        raise _WrongError(f"shard is {text[:_LONGEST_SHOWN]!r}, not of the form 2/4")
+    return number, total
 
 
 def _measured(items: list[object]) -> list[Result | Timing]:

@@ -7,10 +7,12 @@ from iaipy.model.run import Environment, Result, Run, Timing
 
 _REMEDY = "merge the shards of one run: the same commit, measured in the same environment"
 
+_MOST_NAMED = 10
+
 _Named = tuple[str, Run]
 
 
-def merge(parts: Sequence[_Named]) -> Run:
+def merge(parts: Sequence[_Named], *, partial: bool = False) -> Run:
     """One run with the results of all parts, in their order, and the time of the earliest.
 
     A note that isn't the same everywhere holds what each part says. A failure that several parts share, such
@@ -18,9 +20,11 @@ def merge(parts: Sequence[_Named]) -> Run:
 
     Parameters:
         parts: what each is called, and the run; at least one.
+        partial: whether shards may be missing.
 
     Raises:
-        HostError: they are of different commits or environments, or a benchmark is in two of them.
+        HostError: they are of different commits or environments, a benchmark is in two of them, or a shard is
+            missing.
     """
     _require_one_commit(parts)
     counted = [part for part in parts if part[1].benchmarks]
@@ -28,6 +32,8 @@ def merge(parts: Sequence[_Named]) -> Run:
     _require_one_place([(name, run.environment) for name, run in counted], "environments")
     _require_one_place([(name, run.machine) for name, run in timed], "machines")
     _require_each_once(parts)
+    if not partial:
+        _require_all_shards(parts)
     runs = [run for _, run in parts]
     return Run(
         min(run.created_utc for run in runs),
@@ -46,6 +52,25 @@ def _require_one_commit(parts: Sequence[_Named]) -> None:
         if run.commit != first.commit:
             commits = f"{first.commit or 'none'} and {run.commit or 'none'}"
             raise HostError(f"{name} and {other} are of different commits, {commits}", _REMEDY)
+
+
+def _require_all_shards(parts: Sequence[_Named]) -> None:
+    """See that of shards that say which they are, all are there."""
+    numbers: dict[int, set[int]] = {}
+    for _, run in parts:
+        if run.shard:
+            numbers.setdefault(run.shard[1], set()).add(run.shard[0])
+    if len(numbers) > 1:
+        totals = " and ".join(map(str, sorted(numbers)))
+        raise HostError(f"the runs are of a suite split into {totals} shards", _REMEDY)
+    for total, there in numbers.items():
+        missing = [f"{number}/{total}" for number in range(1, total + 1) if number not in there]
+        if missing:
+            named = f"{', '.join(missing[:_MOST_NAMED])}{' …' * (len(missing) > _MOST_NAMED)}"
+            raise HostError(
+                f"the shard{'s' * (len(missing) > 1)} {named} {'are' if len(missing) > 1 else 'is'} missing",
+                "name the files of all shards, or pass --partial to merge those that are there",
+            )
 
 
 def _require_one_place(parts: Sequence[tuple[str, Environment]], what: str) -> None:

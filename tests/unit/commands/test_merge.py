@@ -57,6 +57,8 @@ def test_environments_are_not_mixed(sharded: FakeProject) -> None:
     [
         ("merge", 2, "Missing argument"),
         ("merge 1.json 1.json", 4, "is in both 1.json and 1.json"),
+        ("merge 2.json", 4, "the shard 1/2 is missing"),
+        ("merge 2.json --partial", 0, ""),
         ("merge 1.json none.json", 5, "there is no file none.json"),
         ("merge 1.json iaipy.yaml", 4, "iaipy.yaml can't be used as a stored run"),
         ("merge 1.json 2.json -o none/merged.json", 4, "the folder of none/merged.json does not exist"),

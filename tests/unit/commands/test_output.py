@@ -9,7 +9,7 @@ import pytest
 from iaipy.commands.output import check_reports, show_failure, show_outcome, write
 from iaipy.config import Config, load_config
 from iaipy.errors import ExitCode, HostError, UsageError
-from iaipy.model.comparison import Comparison
+from iaipy.model.comparison import Comparison, Entry
 from iaipy.model.run import Failure, Run
 from iaipy.pipeline import Outcome
 
@@ -32,6 +32,32 @@ def test_file_is_written_whole(tmp_path: Path) -> None:
     os.umask(mask)
     assert path.stat().st_mode & 0o777 == 0o666 & ~mask
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_summary_of_a_step_is_added_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a step of GitHub Actions has said in its summary before stays there."""
+    path = tmp_path / "summary"
+    path.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
+    write(path, "one\n")
+    write(path, "two\n")
+    assert path.read_text() == "before\none\ntwo\n"
+
+
+@pytest.mark.parametrize(("workspace", "wanted"), [(".", "sub/b.py"), ("sub", "b.py"), ("other", "b.py")])
+def test_annotations_begin_at_the_repository(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    workspace: str,
+    wanted: str,
+) -> None:
+    """A project in a folder of the repository has its annotations there, since GitHub knows no project."""
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path / workspace))
+    (tmp_path / "sub").mkdir()
+    failed = Comparison("", (Entry("b.py::f", "failed", why="it broke", path="b.py"),))
+    show_outcome(replace(OUTCOME, comparison=failed), config(tmp_path / "sub", report=["github"]))
+    assert f"::error file={wanted}," in capsys.readouterr().out
 
 
 def test_device_is_written_to() -> None:

@@ -450,3 +450,14 @@ def test_cut_documents_are_refused(length: int) -> None:
     text = dumps(EXAMPLE)
     with pytest.raises(HostError):
         loads(text[: length % (len(text) - 1)], "x.json")
+
+
+def test_shard() -> None:
+    """A run that is a shard says which, and another one nothing; what is no shard is refused."""
+    sharded = Run("2026-01-02T03:04:05Z", shard=(2, 4))
+    assert to_document(sharded)["shard"] == "2/4"
+    assert loads(dumps(sharded), "x") == sharded
+    assert "shard" not in to_document(replace(sharded, shard=None))
+    for wrong in ("5/4", "0/4", "2", 2):
+        with pytest.raises(HostError, match="shard is"):
+            from_document({**to_document(sharded), "shard": wrong}, "x")

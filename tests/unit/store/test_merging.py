@@ -94,3 +94,27 @@ def test_times_of_two_machines_are_refused() -> None:
     ]
     with pytest.raises(HostError, match="are of different machines"):
         merge([("1.json", parts[0]), ("2.json", parts[1])])
+
+
+def test_missing_shards() -> None:
+    """A shard that is missing is named; with `partial` the others are merged all the same, and without a word
+    of shards in the result."""
+    parts = [("1.json", replace(ONE, shard=(1, 4))), ("3.json", replace(TWO, shard=(3, 4)))]
+    with pytest.raises(HostError, match=r"the shards 2/4, 4/4 are missing") as caught:
+        merge(parts)
+    assert "--partial" in caught.value.remedy
+    with pytest.raises(HostError, match=r"the shard 2/2 is missing"):
+        merge([("1.json", replace(ONE, shard=(1, 2)))])
+    assert merge(parts, partial=True).shard is None
+    assert merge([parts[0], ("2.json", replace(TWO, shard=(2, 4)))], partial=True).shard is None
+
+
+def test_shards_of_different_numbers() -> None:
+    """Halves and quarters don't make a whole."""
+    with pytest.raises(HostError, match="split into 2 and 4 shards"):
+        merge([("1.json", replace(ONE, shard=(1, 2))), ("2.json", replace(TWO, shard=(2, 4)))])
+
+
+def test_all_shards() -> None:
+    """All of them are the whole suite."""
+    assert merge([("1", replace(ONE, shard=(1, 2))), ("2", replace(TWO, shard=(2, 2)))]).shard is None
