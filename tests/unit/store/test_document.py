@@ -203,6 +203,18 @@ def test_text_does_not_depend_on_the_order_of_the_run() -> None:
     assert '    "instructions": 5,\n' in one
 
 
+def test_only_differences_may_be_below_nought() -> None:
+    """A time less another command's is kept as it is; any other negative time is damage."""
+    less = Timing(
+        "a.yaml::b", "command", ((-5.0, 2.5),), (1,), (0.0,), (0,), minus="a.yaml::c", path="a.yaml"
+    )
+    document = to_document(Run("2026-01-01T00:00:00Z", timings=(less,)))
+    assert from_document(document, "it").timings == (less,)
+    del document["benchmarks"][0]["minus"]
+    with pytest.raises(HostError, match=r"processes\[0\]\[0\] is -5\.0, not a number of at least 0"):
+        from_document(document, "it")
+
+
 def test_unknown_keys_are_ignored() -> None:
     """A later iaipy may add keys within a version."""
     document = to_document(EXAMPLE)
