@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from iaipy import interruption
+from iaipy.workers.ended import described as described
 
 Child = subprocess.Popen[bytes]
 _running: set[Child] = set()
@@ -203,14 +204,3 @@ def last_lines(path: Path, lines: int) -> str:
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-lines:])
-
-
-def described(status: int) -> str:
-    """An exit status in words: "exit status 3", "killed by SIGSEGV (segmentation fault)"."""
-    if status >= 0:
-        return f"ended with exit status {status}"
-    try:
-        name = signal.Signals(-status).name
-    except ValueError:
-        name = f"signal {-status}"
-    return f"was killed by {name} ({signal.strsignal(-status) or 'unknown signal'})"

@@ -90,7 +90,8 @@ def now_utc() -> str:
 def percentile(values: Sequence[float], share: float) -> float:
     """A quantile by linear interpolation between the two nearest values, as numpy's default method does.
 
-    It is definition 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages" (1996): the value at
+    As `iaipy.compare.statistics.percentile`, in plain Python: a program that spawns needs no numpy. It
+    is definition 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages" (1996): the value at
     position share · (n − 1) of the sorted values, counted from 0.
 
     Parameters:

@@ -4,10 +4,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
 
-    Samples = tuple[list[float], int]
+    Rounds = tuple[list[float], int]
     """Nanoseconds per iteration, one for each round; and the iterations of a round."""
 
-    Schedule = Generator[int, int, Samples]
+    Schedule = Generator[int, int, Rounds]
     """Yields the iterations of the next round, is sent its nanoseconds, and returns all samples."""
 
 LEAST_TICKS = 1000
@@ -164,7 +164,7 @@ def _checked(elapsed: int) -> int:
     return elapsed
 
 
-def drive(plan: "Schedule", round_: "Callable[[int], int]") -> "Samples":
+def drive(plan: "Schedule", round_: "Callable[[int], int]") -> "Rounds":
     """Go through a schedule."""
     try:
         iterations = next(plan)
@@ -174,7 +174,7 @@ def drive(plan: "Schedule", round_: "Callable[[int], int]") -> "Samples":
         return done.value  # type: ignore[no-any-return]
 
 
-async def drive_awaited(plan: "Schedule", round_: "Callable[[int], Awaitable[int]]") -> "Samples":
+async def drive_awaited(plan: "Schedule", round_: "Callable[[int], Awaitable[int]]") -> "Rounds":
     """The same with rounds that are awaited."""
     try:
         iterations = next(plan)

@@ -10,6 +10,7 @@ import os
 import sys
 from time import perf_counter_ns
 
+from iaipy.workers.ended import described
 from iaipy.workers.pace import Pace, drive, peak_bytes, resolution, schedule
 
 TYPE_CHECKING = False
@@ -80,7 +81,7 @@ class _Runs:
             return end - begin, peak
         end, status, peak = _wait(self._spawn(request["argv"], stdin, output), request["timeout_s"])
         if status != request["expect_exit"]:
-            raise _FailedError(f"{_described(status)}, expected {request['expect_exit']}")
+            raise _FailedError(f"{described(status)}, expected {request['expect_exit']}")
         return end - begin, peak
 
     def _until_ready(self, stdin: int, output: int) -> "tuple[int, int]":
@@ -144,7 +145,7 @@ class _Runs:
             pid = self._spawn(argv, stdin.fileno(), output.fileno())
             _, status, _ = _wait(pid, self._request["timeout_s"])
         if status != 0:
-            raise _FailedError(f"its {what} {_described(status)}")
+            raise _FailedError(f"its {what} {described(status)}")
 
 
 class _Deadline:
@@ -204,17 +205,6 @@ def _signal_group(pid: int, number: int) -> None:
         os.killpg(pid, number)
     except (ProcessLookupError, PermissionError):
         pass
-
-
-def _described(status: int) -> str:
-    if status >= 0:
-        return f"ended with exit status {status}"
-    from signal import Signals
-
-    try:
-        return f"was killed by {Signals(-status).name}"
-    except ValueError:  # of the real-time signals only two have names
-        return f"was killed by signal {-status}"
 
 
 def main(request_path: str, answer: str, *pace: str) -> None:

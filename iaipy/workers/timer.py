@@ -27,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from iaipy.workers.pace import Samples
+    from iaipy.workers.pace import Rounds
     from iaipy.workers.subject import Work
 
 _OVERHEAD_ROUNDS = 11
@@ -97,16 +97,14 @@ def _of_empty(iterations: int) -> Pace:
     return Pace(_OVERHEAD_ROUNDS, _OVERHEAD_ROUNDS, iterations, 0, 0)
 
 
-def _timed(work: "Work", pace: Pace, tick_ns: int) -> "tuple[Samples, Samples]":
+def _timed(work: "Work", pace: Pace, tick_ns: int) -> "tuple[Rounds, Rounds]":
     """The samples of a function, and those of an empty one in its place."""
     timed = drive(schedule(pace, tick_ns, perf_counter_ns), partial(_round, work))
     empty = schedule(_of_empty(timed[1]), tick_ns, perf_counter_ns)
     return timed, drive(empty, partial(_round, calibration(False)))
 
 
-async def _timed_awaited(
-    work: "Work", pace: Pace, tick_ns: int, notes: list[str]
-) -> "tuple[Samples, Samples]":
+async def _timed_awaited(work: "Work", pace: Pace, tick_ns: int, notes: list[str]) -> "tuple[Rounds, Rounds]":
     import asyncio
 
     timed = await drive_awaited(schedule(pace, tick_ns, perf_counter_ns), partial(_round_awaited, work))

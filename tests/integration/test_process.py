@@ -117,18 +117,3 @@ def test_last_lines(tmp_path: Path) -> None:
     path.write_text("only")
     assert process.last_lines(path, 15) == "only"
     assert process.last_lines(tmp_path / "none", 15) == ""
-
-
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [
-        (0, "ended with exit status 0"),
-        (3, "ended with exit status 3"),
-        (-11, "was killed by SIGSEGV (Segmentation fault)"),
-        (-9, "was killed by SIGKILL (Killed)"),
-        (-35, "was killed by signal 35 (Real-time signal 1)"),
-    ],
-)
-def test_status_in_words(status: int, words: str) -> None:
-    """An exit status reads as a person would say it."""
-    assert process.described(status) == words

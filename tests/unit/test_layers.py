@@ -42,6 +42,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.model": (MODEL, ()),
     **dict.fromkeys((name for name in BASE if name not in MODEL), (BASE, ("yaml", "filelock"))),
     "iaipy.store.profiles": ((*BASE, "iaipy.profile.document"), ()),
+    "iaipy.process": (("iaipy.workers.ended",), ()),
     "iaipy.compare": ((*MODEL, "iaipy.compare"), ("numpy", "scipy")),
     "iaipy.profile": ((*MODEL, "iaipy.profile"), ()),
     "iaipy.performance": ((*MODEL, "iaipy.compare"), ()),
@@ -72,6 +73,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # These are timed without valgrind, where an import costs nobody anything.
     "iaipy.workers.timer": (MEASURED, ()),
     "iaipy.workers.stopwatch": (MEASURED, ()),
+    "iaipy.workers.ended": ((), ()),
     "iaipy.workers.libc_build": ((), ("cffi",)),
 }
 """Module or package → what it may import of ours, and of others; the longest name that fits counts."""

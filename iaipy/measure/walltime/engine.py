@@ -18,7 +18,7 @@ from iaipy.errors import MeasurementError
 from iaipy.measure import environment
 from iaipy.measure.walltime import machine
 from iaipy.measure.walltime.budget import Budget
-from iaipy.measure.walltime.samples import DIGITS, Place, Samples, layout, take
+from iaipy.measure.walltime.samples import DIGITS, Place, Taken, layout, take
 from iaipy.model.benchmark import Benchmark, Pace
 from iaipy.model.run import Environment, Failure, Timing
 from iaipy.model.timing import DEFAULT_LOCATION, DEFAULT_TRIM
@@ -80,7 +80,7 @@ class WalltimeEngine:
         """
         paces = self._paces(benchmarks)
         budget = self._budget(paces)
-        taken: dict[str, list[Samples]] = {benchmark.id: [] for benchmark in benchmarks}
+        taken: dict[str, list[Taken]] = {benchmark.id: [] for benchmark in benchmarks}
         failed: set[str] = set()
         done: set[str] = set()
         try:
@@ -120,7 +120,7 @@ class WalltimeEngine:
             seconds -= monotonic() - self._begun_s
         return Budget(seconds, {id_: pace.processes or 0 for id_, pace in paces.items()}, monotonic)
 
-    def _take(self, benchmark: Benchmark, pace: Pace, turn: int, share_s: float | None) -> Samples:
+    def _take(self, benchmark: Benchmark, pace: Pace, turn: int, share_s: float | None) -> Taken:
         folder = self._folder / f"{next(self._folders):06d}"
         folder.mkdir()
         place = self._place
@@ -180,7 +180,7 @@ def _turns(benchmarks: Sequence[Benchmark], paces: Mapping[str, Pace]) -> Iterat
                 yield benchmark, turn
 
 
-def _outcome(benchmark: Benchmark, taken: Mapping[str, Sequence[Samples]], failed: Set[str]) -> Outcome:
+def _outcome(benchmark: Benchmark, taken: Mapping[str, Sequence[Taken]], failed: Set[str]) -> Outcome:
     """What became of a benchmark, given the samples of all that were timed."""
     partner = _partner(benchmark)
     if not partner:
@@ -207,7 +207,7 @@ def _cut_short(outcome: Outcome, pace: Pace, why: str) -> Outcome:
     return replace(outcome, notes=(*outcome.notes, note))
 
 
-def _timing(benchmark: Benchmark, taken: Sequence[Samples]) -> Timing:
+def _timing(benchmark: Benchmark, taken: Sequence[Taken]) -> Timing:
     return Timing(
         id=benchmark.id,
         kind=benchmark.kind,
@@ -223,7 +223,7 @@ def _timing(benchmark: Benchmark, taken: Sequence[Samples]) -> Timing:
     )
 
 
-def _difference(benchmark: Benchmark, taken: Sequence[Samples], others: Sequence[Samples]) -> Timing:
+def _difference(benchmark: Benchmark, taken: Sequence[Taken], others: Sequence[Taken]) -> Timing:
     """The timing less, process by process, the median time of the command it is held against."""
     less = []
     for own, other in zip(taken, others, strict=False):

@@ -38,7 +38,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Samples:
+class Taken:
     """What one process measured; the fields are those of Timing, for one process."""
 
     samples_ns: tuple[float, ...]
@@ -75,7 +75,7 @@ def take(
     timeout_s: float,
     folder: Path,
     limit_s: float | None = None,
-) -> Samples:
+) -> Taken:
     """Start one process that times a benchmark, and wait for it.
 
     Parameters:
@@ -104,7 +104,7 @@ def take(
 
 def _function(
     benchmark: Benchmark, place: Place, words: Sequence[str], timeout_s: float, folder: Path
-) -> Samples:
+) -> Taken:
     answer = folder / "answer"
     link = launcher.linked(folder, place.root)
     words = launcher.argv(
@@ -113,7 +113,7 @@ def _function(
     return _read(place, words, ".", answer, timeout_s)
 
 
-def _command(command: Command, place: Place, words: Sequence[str], timeout_s: float, folder: Path) -> Samples:
+def _command(command: Command, place: Place, words: Sequence[str], timeout_s: float, folder: Path) -> Taken:
     request, answer = folder / "request", folder / "answer"
     asked = {
         "argv": list(command.argv),
@@ -131,7 +131,7 @@ def _command(command: Command, place: Place, words: Sequence[str], timeout_s: fl
     return _read(place, (*_SMALL_AND_UNSWAYED, *words), command.cwd, answer, None)
 
 
-def _read(place: Place, words: Sequence[str], cwd: str, answer: Path, timeout_s: float | None) -> Samples:
+def _read(place: Place, words: Sequence[str], cwd: str, answer: Path, timeout_s: float | None) -> Taken:
     """Run a worker to its end, and make samples of its answer."""
     log = answer.with_name("output")
     with log.open("ab") as output:
@@ -155,7 +155,7 @@ def _read(place: Place, words: Sequence[str], cwd: str, answer: Path, timeout_s:
     if "error" in document:
         reason, trace = (text.replace(link, str(place.root)) for text in document["error"])
         raise MeasurementError(reason, "\n".join((trace, printed)).strip())
-    return Samples(
+    return Taken(
         samples_ns=tuple(round(sample, DIGITS) for sample in document["samples_ns"]),
         iterations=document["iterations"],
         overhead_ns=round(document["overhead_ns"], DIGITS),

@@ -10,21 +10,6 @@ import pytest
 from iaipy.workers import stopwatch
 
 
-@pytest.mark.parametrize(
-    ("status", "phrase"),
-    [
-        (0, "ended with exit status 0"),
-        (255, "ended with exit status 255"),
-        (-9, "was killed by SIGKILL"),
-        (-signal.SIGRTMIN, "was killed by SIGRTMIN"),
-        (-40, "was killed by signal 40"),
-    ],
-)
-def test_how_a_command_ended(status: int, phrase: str) -> None:
-    """In words, also where the signal has no name."""
-    assert stopwatch._described(status) == phrase
-
-
 def test_deadline() -> None:
     """A block that takes too long is left, and one that is done in time leaves no alarm behind."""
     with pytest.raises(TimeoutError), stopwatch._Deadline(0.01):

@@ -11,16 +11,16 @@ from iaipy.errors import MeasurementError
 from iaipy.measure.walltime import engine as engine_module
 from iaipy.measure.walltime import machine
 from iaipy.measure.walltime.engine import WalltimeEngine
-from iaipy.measure.walltime.samples import Place, Samples
+from iaipy.measure.walltime.samples import Place, Taken
 from iaipy.model.benchmark import Benchmark, Command, Pace
 from iaipy.model.run import Failure, Timing
 
-Answer = Samples | MeasurementError | KeyboardInterrupt
+Answer = Taken | MeasurementError | KeyboardInterrupt
 
 
-def samples(*samples_ns: float, notes: tuple[str, ...] = ()) -> Samples:
+def samples(*samples_ns: float, notes: tuple[str, ...] = ()) -> Taken:
     """What one process measures."""
-    return Samples(samples_ns, 5, 0.5, 1000, notes)
+    return Taken(samples_ns, 5, 0.5, 1000, notes)
 
 
 class Processes:
@@ -45,7 +45,7 @@ class Processes:
         timeout_s: float,
         folder: Path,
         limit_s: float | None,
-    ) -> Samples:
+    ) -> Taken:
         """Take the place of `samples.take`."""
         assert folder.is_dir()
         assert list(folder.iterdir()) == []

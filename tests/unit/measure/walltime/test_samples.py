@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from iaipy import process
 from iaipy.errors import HostError, MeasurementError
-from iaipy.measure.walltime.samples import Place, Samples, layout, take
+from iaipy.measure.walltime.samples import Place, Taken, layout, take
 from iaipy.model.benchmark import Benchmark, Command, Pace
 
 FUNCTION = Benchmark("benchmarks/bench_a.py::f", "function", "benchmarks/bench_a.py", index=3)
@@ -88,7 +88,7 @@ def place(tmp_path: Path) -> Place:
 
 def taken(
     place: Place, benchmark: Benchmark = FUNCTION, pace: Pace | None = None, limit_s: float | None = None
-) -> Samples:
+) -> Taken:
     """The samples of one process."""
     folder = place.root.parent / "work"
     folder.mkdir()
@@ -104,7 +104,7 @@ def command(**fields: object) -> Benchmark:
 def test_answer(start: Start, place: Place) -> None:
     """Times keep two decimals of a nanosecond, all else is taken as it is."""
     start(Started(ANSWER))
-    assert taken(place) == Samples((1.24, 2.0), 7, 0.13, 9_000_000, ("left something",))
+    assert taken(place) == Taken((1.24, 2.0), 7, 0.13, 9_000_000, ("left something",))
 
 
 def test_what_a_function_is_timed_with(start: Start, place: Place) -> None:
