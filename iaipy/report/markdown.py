@@ -46,8 +46,7 @@ def render(run: Run, comparison: Comparison, *, color: bool = False) -> str:
         timings_table(comparison),
         _also_measured(run, comparison),
         [*_bullets(times.notes(comparison.timings)), *_bullets(_intervals(comparison))],
-        _machine(run),
-        _bullets(f"⚠️ {doubt}" for doubt in doubts.of(run.machine)) if run.timings else [],
+        machine(run),
         _listed(comparison),
         *[_failure(failure) for failure in run.failures],
         _rows("The environment differs from the baseline's:", comparison.environment_changes),
@@ -156,11 +155,12 @@ def _intervals(comparison: Comparison) -> list[str]:
     )
 
 
-def _machine(run: Run) -> list[str]:
-    """Where the times were taken, one line."""
+def machine(run: Run) -> list[str]:
+    """Where the times were taken, and why they are doubtful, if they are."""
     facts = {**run.machine.fingerprint, **run.machine.notes}
     shown = ", ".join(code(f"{key}: {value}") for key, value in facts.items())
-    return [f"Timed on {shown}."] if facts else []
+    warned = _bullets(f"⚠️ {doubt}" for doubt in doubts.of(run.machine))
+    return [f"Timed on {shown}.", *(["", *warned] if warned else [])] if facts else []
 
 
 def _cell(change: Change) -> str:

@@ -6,7 +6,7 @@ from iaipy.model.claim import Budget, ClaimVerdict, Finding
 from iaipy.model.run import Run
 from iaipy.model.timing import DEFAULT_LOCATION, DEFAULT_TRIM
 from iaipy.report.claims import words
-from iaipy.report.markdown import code
+from iaipy.report.markdown import code, machine
 
 _MARKS: dict[ClaimVerdict, str] = {
     "holds": "✅",
@@ -23,8 +23,6 @@ def render(run: Run, findings: Sequence[Finding], *, color: bool = False) -> str
     Whatever the suites and the run bring along is shown as code, so that none of it can act as Markdown.
     """
     commit = f", commit {code(run.commit)}" if run.commit else ""
-    machine = {**run.machine.fingerprint, **run.machine.notes}
-    facts = ", ".join(code(f"{key}: {value}") for key, value in machine.items())
     blocks = [
         [f"### {_mark(findings)} {words.summary(findings)}"],
         [f"Measured {code(run.created_utc)}{commit}."],
@@ -32,7 +30,7 @@ def render(run: Run, findings: Sequence[Finding], *, color: bool = False) -> str
         [_bullet(finding) for finding in findings],
         [f"- {code(remark)}" for remark in words.remarks(findings)],
         [f"- {note}" for note in _notes(findings)],
-        [f"Timed on {facts}."] if facts else [],
+        machine(run),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 

@@ -76,6 +76,20 @@ def test_report_of_times(timed_run: Run, timed: Comparison, golden: Golden) -> N
     golden("report/markdown_times_compared.md", render(timed_run, timed))
 
 
+def test_a_doubtful_machine_is_warned_of(timed_run: Run, timed_alone: Comparison) -> None:
+    """Beside the machine, in the words of the run itself."""
+    assert "⚠️ this" not in render(timed_run, timed_alone)
+    busy = replace(timed_run.machine, notes={"load": "1.80"})
+    text = render(replace(timed_run, machine=busy), timed_alone)
+    assert "- ⚠️ this machine was busy before timing began (1.8 of 2 cores)" in text
+
+
+def test_times_of_another_machine(timed_run: Run, timed: Comparison) -> None:
+    """What differs is in a table, whether or not it kept the times from being compared."""
+    elsewhere = replace(timed, machine_changes=(("cores", "4", "2"),))
+    assert "\n| `cores` | `4` | `2` |\n" in render(timed_run, elsewhere)
+
+
 def test_report_of_times_without_a_baseline(timed_run: Run, timed_alone: Comparison, golden: Golden) -> None:
     """The table then has the required columns and no others, and the notes say how they were made."""
     text = render(timed_run, timed_alone)

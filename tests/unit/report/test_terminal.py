@@ -85,6 +85,13 @@ def test_empty_run() -> None:
     assert render(run, compare(run, None, limits=Limits())) == "0 benchmarks\n"
 
 
+def test_times_of_another_machine(timed_run: Run, timed: Comparison) -> None:
+    """What differs is said where times were compared all the same."""
+    lines = render(timed_run, replace(timed, machine_changes=(("cores", "4", "2"),))).splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith("The times were taken else"))
+    assert lines[place + 1] == "  cores: 4 -> 2"
+
+
 def test_report_of_times(timed_run: Run, timed: Comparison, golden: Golden) -> None:
     """A timing of each fate, beside a benchmark that was counted, reads as the golden file does."""
     golden("report/terminal_times_compared.txt", render(timed_run, timed))
