@@ -42,7 +42,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.model": (MODEL, ()),
     **dict.fromkeys((name for name in BASE if name not in MODEL), (BASE, ("yaml", "filelock"))),
     "iaipy.store.profiles": ((*BASE, "iaipy.profile.document"), ()),
-    "iaipy.process": (("iaipy.workers.ended",), ()),
+    "iaipy.process": (("iaipy.interruption", "iaipy.workers.ended"), ()),
     "iaipy.compare": ((*MODEL, "iaipy.compare"), ("numpy", "scipy")),
     "iaipy.profile": ((*MODEL, "iaipy.profile"), ()),
     "iaipy.performance": ((*MODEL, "iaipy.compare"), ()),
