@@ -12,11 +12,12 @@ from iaipy.errors import HostError
 from iaipy.model.benchmark import Command
 from iaipy.process import ask
 
-METHOD = "2"
+METHOD = "3"
 """Version of iaipy's way of counting; raised whenever a change of it moves counts.
 
 1: region between two forked readings, empty region subtracted.
 2: the function is copied to fresh memory first.
+3: the worker's PWD is as long in every checkout.
 """
 
 PASSED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "VALGRIND_LIB")
@@ -123,12 +124,18 @@ def tunables(*, profile: str, extra: Mapping[str, str]) -> str:
     return " ".join(f"{name}={value}" for name, value in sorted(chosen.items())) or "none"
 
 
-def padded(env: Mapping[str, str], argv: Sequence[str]) -> dict[str, str]:
-    """The environment with one variable more, so long that the stack begins where it always does.
+def padded(env: Mapping[str, str], argv: Sequence[str], folder: Path) -> dict[str, str]:
+    """The environment with two variables more, so that the stack begins where it always does.
 
     Arguments and environment lie at the top of a process's stack. How long they are shifts all that
     follows against the cache's sets, so that a longer path to the checkout would move cache misses.
+
+    Parameters:
+        folder: what the process shall find in PWD: the path by which it was told to know its working
+            directory. Where valgrind is a shell script, as Debian's is, the shell adds the real path
+            to an environment without one: a variable of another length in every checkout.
     """
+    env = {**env, "PWD": str(folder)}
     words = [*argv, argv[0], *(f"{name}={value}" for name, value in env.items()), f"{_PAD}="]
     used = sum(len(os.fsencode(word)) + 1 + 8 for word in words)
     return {**env, _PAD: "x" * (-used % _STACK_PERIOD)}

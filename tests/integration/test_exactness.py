@@ -115,23 +115,13 @@ def test_environment_outside(suite: Project, first: Counted) -> None:
     assert suite.measured(env={"FILLER": "x" * 3000}) == first
 
 
-def test_another_folder(suite: Project, first: Counted, tmp_path: Path) -> None:
-    """A checkout elsewhere counts the same but for 20 ppm or 10 instructions, and 1 % of estimated cycles.
-
-    Single cache lines do tell paths of different lengths apart: 466 and 477 L2 accesses of a benchmark of
-    22,776 instructions were seen.
-    """
+@pytest.mark.parametrize("folder", ["short", "a checkout/in-a-much-longer-path"])
+def test_another_folder(suite: Project, first: Counted, tmp_path: Path, folder: str) -> None:
+    """A checkout elsewhere counts the same, however long its path is."""
     moved = shutil.copytree(
-        suite.root,
-        tmp_path / "a checkout" / "in-a-much-longer-path",
-        ignore=shutil.ignore_patterns(".iaipy", "__pycache__"),
+        suite.root, tmp_path / folder, ignore=shutil.ignore_patterns(".iaipy", "__pycache__")
     )
-    counted = type(suite)(moved).measured()
-    assert counted.keys() == first.keys()
-    for name, counters in counted.items():
-        for key, least, share in (("instructions", 10, 20e-6), ("estimated_cycles", 0, 0.01)):
-            before, value = first[name][key], counters[key]
-            assert abs(value - before) <= max(least, share * before), (name, key, before, value)
+    assert type(suite)(moved).measured() == first
 
 
 def test_without_forks(suite: Project) -> None:

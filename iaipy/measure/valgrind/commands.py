@@ -117,7 +117,9 @@ def _prepared_run(
     log = folder / "output"
     _aside("setup", command.setup, env, cwd, log, timeout_s)
     try:
-        return _run((*prefix, *command.argv), command, padded(env, command.argv), cwd, place, log, timeout_s)
+        return _run(
+            (*prefix, *command.argv), command, padded(env, command.argv, cwd), cwd, place, log, timeout_s
+        )
     finally:
         _aside("teardown", command.teardown, env, cwd, log, timeout_s)
 

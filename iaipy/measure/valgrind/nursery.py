@@ -77,7 +77,10 @@ class Nursery:
         with self._log.open("wb") as log:
             try:
                 self._child = process.serve(
-                    (*launch.prefix, *program), env=padded(launch.env, program), cwd=launch.root, log=log
+                    (*launch.prefix, *program),
+                    env=padded(launch.env, program, self._link),
+                    cwd=launch.root,
+                    log=log,
                 )
             except OSError as error:
                 raise HostError(f"{launch.prefix[0]} can't be started: {error.strerror}") from error

@@ -91,7 +91,7 @@ def record(place: Place, benchmark: Benchmark, folder: Path, import_s: float, ti
     argv = (*callgrind_argv(place.valgrind, folder), *program)
     with log.open("wb") as output:
         try:
-            child = process.start(argv, env=padded(place.env, program), cwd=place.root, stdout=output)
+            child = process.start(argv, env=padded(place.env, program, link), cwd=place.root, stdout=output)
         except OSError as error:
             raise HostError(f"{argv[0]} can't be started: {error.strerror}", INSTALL) from error
     perf_map = Path(f"/tmp/perf-{child.pid}.map")  # CPython knows no other place
