@@ -68,6 +68,10 @@ class HostError(IaipyError):
     exit_code = ExitCode.ENVIRONMENT
 
 
+class OtherEnvironmentError(HostError):
+    """Counts can't be compared, because they were made in different environments."""
+
+
 class NothingToDoError(IaipyError):
     """There is nothing to run, or nothing to compare with."""
 

@@ -33,6 +33,7 @@ class Outcome:
         exit_code: what the gate says.
         troubles: errors that came up beside the run, none of which stopped it.
         saved: the baseline's file, if one was saved.
+        base: the run that it was held against; None where there was none.
     """
 
     run: Run
@@ -40,6 +41,7 @@ class Outcome:
     exit_code: ExitCode
     troubles: tuple[IaipyError, ...] = ()
     saved: Path | None = None
+    base: Run | None = None
 
 
 def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> Outcome:
@@ -83,7 +85,7 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
             troubles.append(error)
     if code is ExitCode.OK and troubles:
         code = troubles[0].exit_code
-    return Outcome(head, comparison, code, tuple(troubles), saved)
+    return Outcome(head, comparison, code, tuple(troubles), saved, base)
 
 
 def _explained(
@@ -105,7 +107,17 @@ def compare(config: Config, base_word: str, head_word: str) -> Outcome:
     storage = config.storage
     base_name, base = baselines.find(storage, base_word)
     _, head = baselines.find(storage, head_word)
-    if head.benchmarks and base.benchmarks and not config.allow_environment_change:
+    return held(config, head, base, base_name)
+
+
+def held(config: Config, head: Run, base: Run | None, base_name: str) -> Outcome:
+    """One run held against another, or against its hard limits alone.
+
+    Raises:
+        NothingToDoError: they have no benchmark in common.
+        HostError: they are of different environments.
+    """
+    if base and head.benchmarks and base.benchmarks and not config.allow_environment_change:
         gate.require_same_environment(head, base, base_name)
     outcome = _judged(config, head, base, base_name)
     if gate.nothing_compared(outcome.comparison):
@@ -135,7 +147,7 @@ def judged(
 def _judged(
     config: Config,
     head: Run,
-    base: Run,
+    base: Run | None,
     base_name: str,
     asked_in: Mapping[Mode, Callable[[str], bool]] = _EVERYTHING,
 ) -> Outcome:
@@ -144,7 +156,7 @@ def _judged(
     troubles = (*_stale(comparison, config), *_ungated(comparison, config))
     if code is ExitCode.OK and troubles:
         code = troubles[0].exit_code
-    return Outcome(head, comparison, code, troubles)
+    return Outcome(head, comparison, code, troubles, base=base)
 
 
 def stored(config: Config, word: str) -> Outcome:

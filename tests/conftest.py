@@ -1,10 +1,12 @@
-"""What all tests share: golden files."""
+"""What all tests share: golden files, and a GitHub."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.fake_github import FakeGitHub, serving
 
 Golden = Callable[[str, str], None]
 
@@ -32,3 +34,10 @@ def golden() -> Golden:
         pytest.fail(f"{name} differs from what is expected: see {got}, or run with UPDATE_GOLDEN=1")
 
     return check
+
+
+@pytest.fixture
+def github() -> Iterator[FakeGitHub]:
+    """A GitHub."""
+    with serving() as fake:
+        yield fake

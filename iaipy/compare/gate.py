@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from iaipy.compare.conditions import elsewhere, missing, obstacle
-from iaipy.errors import ExitCode, HostError, IaipyError, NothingToDoError
+from iaipy.errors import ExitCode, HostError, IaipyError, NothingToDoError, OtherEnvironmentError
 from iaipy.model.benchmark import Limits
 from iaipy.model.comparison import (
     DEFAULT_LIMIT,
@@ -128,7 +128,7 @@ def require_same_environment(head: Run, base: Run, base_name: str) -> None:
     """Refuse to compare counts that were made under different conditions.
 
     Raises:
-        HostError: the fingerprints differ; the message holds a table of what does.
+        OtherEnvironmentError: the fingerprints differ; the message holds a table of what does.
     """
     rows = base.environment.differences(head.environment)
     if not rows:
@@ -136,7 +136,7 @@ def require_same_environment(head: Run, base: Run, base_name: str) -> None:
     table = [("what", "baseline", "here"), *rows]
     widths = [max(len(row[column]) for row in table) for column in range(2)]
     lines = [f"  {what:<{widths[0]}}  {there:<{widths[1]}}  {here}" for what, there, here in table]
-    raise HostError(
+    raise OtherEnvironmentError(
         "\n".join([f"the baseline {base_name} was made in a different environment:", *lines]),
         "save a new baseline here (iaipy run --save-baseline NAME), pass --allow-environment-change to "
         "compare all the same, or run in the image the baseline was made in",

@@ -55,6 +55,16 @@ def render(run: Run, comparison: Comparison, *, color: bool = False) -> str:
     return f"::stop-commands::{token}\n{report}::{token}::\n" + "".join(f"{line}\n" for line in lines)
 
 
+def remark(level: str, title: str, text: str) -> str:
+    """An annotation of the step as a whole; the text may have several lines.
+
+    Parameters:
+        level: error, warning or notice.
+    """
+    message = "\n".join(map(printable, text.splitlines()))[:_LONGEST_MESSAGE]
+    return f"::{level} title={property_value(printable(title))}::{data(message)}"
+
+
 def data(text: str) -> str:
     """Text as the message of a command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

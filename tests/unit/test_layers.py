@@ -32,7 +32,8 @@ JOINED = (
     *(*PARTS, "iaipy.pipeline", "iaipy.versus", "iaipy.validation", "iaipy.profiling", "iaipy.explaining"),
     *("iaipy.revisions", "iaipy.image"),
 )
-EVERYTHING = (*STAGES, *TIMING, "iaipy.report", *JOINED, "iaipy.starter", "iaipy.commands", "iaipy.cli")
+TOOLS = ("iaipy.github", "iaipy.starter")
+EVERYTHING = (*STAGES, *TIMING, "iaipy.report", *JOINED, *TOOLS, "iaipy.commands", "iaipy.cli")
 MEASURED = ("iaipy.declare", "iaipy.workers")
 
 LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -59,9 +60,10 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.validation": ((*STAGES, *PARTS), ()),
     "iaipy.explaining": ((*STAGES, *PARTS, "iaipy.profiling"), ()),
     "iaipy.profiling": ((*STAGES, *TIMING, *PARTS), ()),
-    "iaipy.starter": (("iaipy.starter", *BASE, "iaipy.process"), ()),
+    "iaipy.starter": ((*BASE, *TOP, "iaipy.starter"), ()),
     "iaipy.revisions": ((*STAGES, *PARTS, "iaipy.pipeline", "iaipy.revisions"), ()),
     "iaipy.image": (BASE, ()),
+    "iaipy.github": ((*STAGES, *TOP, "iaipy.report", *JOINED, "iaipy.github"), ()),
     "iaipy.commands": (EVERYTHING, ("click", "rich")),
     "iaipy.cli": (EVERYTHING, ("click",)),
     "iaipy.declare": ((), ()),
