@@ -4,6 +4,7 @@ from iaipy.commands.baseline import baseline
 from iaipy.commands.compare import compare
 from iaipy.commands.doctor import doctor
 from iaipy.commands.explain import explain
+from iaipy.commands.github import github
 from iaipy.commands.history import history
 from iaipy.commands.init import init
 from iaipy.commands.listing import listing
@@ -27,5 +28,6 @@ COMMANDS = (
     baseline,
     history,
     merge,
+    github,
     doctor,
 )
