@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ def _in_a_job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def status(fake: FakeProject) -> str:
     """The output `status`, the last one set."""
     lines = (fake.root / "github_output").read_text().splitlines()
-    return [after for line, after in zip(lines, lines[1:], strict=False) if line.startswith("status<<")][-1]
+    return [after for line, after in pairwise(lines) if line.startswith("status<<")][-1]
 
 
 def saved(fake: FakeProject) -> None:
