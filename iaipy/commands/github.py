@@ -32,14 +32,17 @@ def github() -> None:
 @github.command(context_settings={"auto_envvar_prefix": PREFIX})
 @click.argument("targets", nargs=-1, metavar="[FILE[::BENCHMARK]]...", envvar=f"{PREFIX}_TARGETS")
 @click.option(
+    "--base", metavar="REVISION", default="", help="Compare with this one where no baseline can be used."
+)
+@click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
     help="Put the runs and the report there, for `iaipy github comment`.",
 )
 @settings_options()
-def check(targets: tuple[str, ...], output: Path | None, **options: object) -> ExitCode:
-    """Measure, hold the run against the baseline, and report where GitHub shows it.
+def check(targets: tuple[str, ...], base: str, output: Path | None, **options: object) -> ExitCode:
+    """Measure, hold the run against the baseline or else the base revision, and report where GitHub shows it.
 
     Every option can be given in the environment too: IAIPY_CHECK_LIMIT for --limit, IAIPY_CHECK_TARGETS for
     the arguments, several values with spaces between them.
@@ -50,7 +53,7 @@ def check(targets: tuple[str, ...], output: Path | None, **options: object) -> E
         check_reports(config)
         with watching() as watcher:
             heard = replace(watcher, warned=partial(say, "warning")) if step.in_actions() else watcher
-            outcome = checking.check(config, targets, Path.cwd(), heard)
+            outcome = checking.check(config, targets, Path.cwd(), base, heard, partial(say, "notice"))
     except IaipyError as error:
         said = f"{error.message}\n{error.remedy}".strip()
         say("error", said)

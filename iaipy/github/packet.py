@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from iaipy import pipeline
+from iaipy.compare import gate
 from iaipy.config import YAML_NAME, Config, load_config
 from iaipy.errors import HostError, IaipyError
 from iaipy.model.run import Run
@@ -70,7 +71,9 @@ def packed(config: Config, outcome: Outcome) -> Packet:
         benchmarks=tuple(result for result in outcome.base.benchmarks if result.id in ids),
         timings=tuple(timing for timing in outcome.base.timings if timing.id in timed),
     )
-    return Packet(outcome.run, base, outcome.comparison.base_name, "", settings_of(config))
+    compared = not gate.nothing_compared(outcome.comparison)
+    problem = "" if compared else "none of the benchmarks could be compared with the base"
+    return Packet(outcome.run, base, outcome.comparison.base_name, problem, settings_of(config))
 
 
 def settings_of(config: Config) -> dict[str, object]:
@@ -187,7 +190,8 @@ def _verdict(text: str) -> dict[str, Any]:
             raise _refused(f"{VERDICT} has no {key}, or one of the wrong type")
     if max(len(verdict["base_name"]), len(verdict["problem"])) > _LONGEST_TEXT:
         raise _refused(f"{VERDICT} has a text that is too long")
-    if set(verdict["settings"]) != (set(_JUDGED_BY) if not verdict["problem"] else set()):
+    complete = set(verdict["settings"]) == set(_JUDGED_BY)
+    if not complete and (verdict["settings"] or not verdict["problem"]):
         raise _refused(f"{VERDICT} has other settings than those that judge")
     return verdict
 

@@ -10,17 +10,22 @@ TABLE = """\
 [tool.iaipy]
 benchmarks = ["benchmarks"]
 limit = "10%"  # how far a counter may rise; narrower per counter: {all = "10%", instructions = "2%"}
+build = "@BUILD@"  # makes the project importable, where two revisions are compared
 """
 YAML = """\
 benchmarks: [benchmarks]
 limit: 10%  # how far a counter may rise; narrower per counter: {all: 10%, instructions: 2%}
+build: "@BUILD@"  # makes the project importable, where two revisions are compared
 """
 
 
-def configuration(root: Path) -> tuple[str, str]:
+def configuration(root: Path, build: str) -> tuple[str, str]:
     """The name of the file that holds the configuration of a project, and what is to stand in it.
 
     A project that is configured already keeps what it has.
+
+    Parameters:
+        build: the command that installs what benchmarks need; "" for none.
 
     Raises:
         UsageError: the pyproject.toml can't be read, or a table can't be added to it.
@@ -29,12 +34,12 @@ def configuration(root: Path) -> tuple[str, str]:
     if yaml.exists():
         return YAML_NAME, _text(yaml)
     if not toml.exists():
-        return YAML_NAME, YAML
-    return TOML_NAME, with_table(_text(toml))
+        return YAML_NAME, YAML.replace("@BUILD@", build)
+    return TOML_NAME, with_table(_text(toml), TABLE.replace("@BUILD@", build))
 
 
-def with_table(text: str) -> str:
-    """A pyproject.toml's text with the table [tool.iaipy] behind it, unless it has one.
+def with_table(text: str, table: str) -> str:
+    """A pyproject.toml's text with a table [tool.iaipy] behind it, unless it has one.
 
     Raises:
         UsageError: it is not valid TOML, or has `tool` in a form that nothing can be added to.
@@ -44,7 +49,7 @@ def with_table(text: str) -> str:
         return text
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = "" if not text else newline if text.endswith("\n") else 2 * newline
-    added = text + gap + TABLE.replace("\n", newline)
+    added = text + gap + table.replace("\n", newline)
     try:
         tomllib.loads(added)
     except tomllib.TOMLDecodeError as error:

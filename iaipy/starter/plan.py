@@ -8,6 +8,7 @@ from typing import Literal
 from iaipy.config import TOML_NAME, YAML_NAME
 from iaipy.errors import HostError
 from iaipy.starter.configuration import configuration
+from iaipy.starter.project import installed
 from iaipy.starter.workflow import FOLDER, NAMES, Workflows, template
 
 BENCHMARK = "benchmarks/bench_example.py"
@@ -41,7 +42,8 @@ def plan(root: Path, workflows: Workflows | None) -> list[Written]:
         UsageError: the configuration's file can't be extended.
         HostError: a file that is there can't be read.
     """
-    wanted = [configuration(root)]
+    build = installed(root)
+    wanted = [configuration(root, " ".join(("pip", "install", *build)) if build else "")]
     if not any((root / "benchmarks").glob("bench_*")):
         wanted.insert(0, (BENCHMARK, template("bench_example.py.txt")))
     if workflows is not None:
