@@ -14,7 +14,7 @@ from iaipy.model.comparison import Comparison, TimingEntry
 from iaipy.model.difference import Explanation
 from iaipy.model.metrics import COUNTER_KEYS, EVENTS
 from iaipy.model.run import Failure, Result, Run
-from iaipy.report.github import MOST_ANNOTATIONS, data, property_value, render
+from iaipy.report.github import MOST_ANNOTATIONS, data, property_value, remark, render
 
 Golden = Callable[[str, str], None]
 
@@ -198,3 +198,13 @@ def test_annotations_say_why(full_run: Run, compared: Comparison) -> None:
     log = render(full_run, replace(compared, explanations=(explanation,)))
     (found,) = [each for each in processed(log) if "no profile" in each.data]
     assert found.data.endswith("; The baseline has no profile.")
+
+
+@given(st.text(max_size=40, alphabet=st.sampled_from("ab:%,\r\n\x1b#[]=\u2028 ")))
+def test_remark_is_one_command(text: str) -> None:
+    """Whatever it says, a remark is one command of its level, on one line, with nothing else in it."""
+    line = remark("warning", f"title {text}", text)
+    assert len(line.splitlines()) == 1
+    (command,) = processed(line)
+    assert command.name == "warning"
+    assert set(command.properties) == {"title"}
