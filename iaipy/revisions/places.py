@@ -8,6 +8,8 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from iaipy import interruption
+
 KEY = "key"
 """The file in a virtual environment that holds its name."""
 
@@ -65,19 +67,21 @@ class Places:
         """Let it be a side's turn."""
         if side == self.side:
             return
-        self.park()
-        self.parked_tree(side).rename(self.tree)
-        self.side = side
-        if side in self._keys:
-            self.take(self._keys[side])
+        with interruption.held():
+            self.park()
+            self.parked_tree(side).rename(self.tree)
+            self.side = side
+            if side in self._keys:
+                self.take(self._keys[side])
 
     def park(self) -> None:
         """Let it be nobody's turn."""
-        if self.side and self.tree.exists():
-            self.tree.rename(self.parked_tree(self.side))
-        if self.side in self._keys and self.venv.exists():
-            self._park_venv(self._keys[self.side])
-        self.side = ""
+        with interruption.held():
+            if self.side and self.tree.exists():
+                self.tree.rename(self.parked_tree(self.side))
+            if self.side in self._keys and self.venv.exists():
+                self._park_venv(self._keys[self.side])
+            self.side = ""
 
     def _park_venv(self, key: str) -> None:
         if not key:

@@ -87,7 +87,9 @@ def commands(language: str, text: str) -> Iterator[Command]:
 
 def run(command: Command, folder: Path) -> None:
     """Run a command of a page in its project, and hold what comes of it against what the page says."""
-    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "NO_COLOR": "1"}
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    cache = folder.with_name(f"{folder.name}-cache")
+    env = {**os.environ, "PATH": path, "NO_COLOR": "1", "XDG_CACHE_HOME": str(cache)}
     done = subprocess.run(
         ["bash", "-c", command.line],
         cwd=folder,

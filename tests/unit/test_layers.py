@@ -61,7 +61,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.explaining": ((*STAGES, *PARTS, "iaipy.profiling"), ()),
     "iaipy.profiling": ((*STAGES, *TIMING, *PARTS), ()),
     "iaipy.starter": ((*BASE, *TOP, "iaipy.starter"), ()),
-    "iaipy.revisions": ((*STAGES, *PARTS, "iaipy.pipeline", "iaipy.revisions"), ()),
+    "iaipy.revisions": ((*STAGES, *PARTS, "iaipy.pipeline", "iaipy.revisions", "iaipy.interruption"), ()),
     "iaipy.image": (BASE, ()),
     "iaipy.github": ((*STAGES, *TOP, "iaipy.report", *JOINED, "iaipy.github"), ()),
     "iaipy.commands": (EVERYTHING, ("click", "rich")),
