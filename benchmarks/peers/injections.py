@@ -117,7 +117,7 @@ def _new_callee(sources: list[str], number: int) -> list[str]:
 
 
 def _slow_pattern(sources: list[str], number: int) -> list[str]:
-    return _replaced(sources, number, re.escape(r"(\w+)=(\d+)"), r"((?:\\w|\\s)+)=(\\d+)")
+    return _replaced(sources, number, re.escape(r"(\w+)=(\d+)"), r"(.*?\\w+)=(\\d+)")
 
 
 def _dear_call(sources: list[str], number: int) -> list[str]:

@@ -175,3 +175,24 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(("umount", "--lazy", str(folder)), check=True)
+
+
+@pytest.fixture(scope="session")
+def named_python() -> str:
+    """An interpreter that gives Python functions names in profiles: 3.12 or newer, with cffi."""
+    probe = "import sys, _cffi_backend; sys.activate_stack_trampoline"
+    prepared = str(Path(__file__).parents[2] / ".venv/named/bin/python")  # by ci/prepare
+    names = (
+        os.environ.get("IAIPY_TEST_PYTHON"),
+        sys.executable,
+        prepared,
+        "python3.14",
+        "python3.13",
+        "python3.12",
+    )
+    for path in filter(None, map(shutil.which, filter(None, names))):
+        if subprocess.run((path, "-c", probe), capture_output=True, check=False).returncode == 0:
+            return path
+    pytest.skip(
+        "no Python 3.12 or newer with cffi: install one and run ci/prepare test, or set IAIPY_TEST_PYTHON"
+    )

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -185,17 +182,6 @@ FILE = """
     def fails():
         raise ValueError("no")
 """
-
-
-@pytest.fixture(scope="module")
-def named_python() -> str:
-    """An interpreter that gives Python functions names: 3.12 or newer, with cffi."""
-    probe = "import sys, _cffi_backend; sys.activate_stack_trampoline"
-    names = (os.environ.get("IAIPY_TEST_PYTHON"), sys.executable, "python3.14", "python3.13", "python3.12")
-    for path in filter(None, map(shutil.which, filter(None, names))):
-        if subprocess.run((path, "-c", probe), capture_output=True, check=False).returncode == 0:
-            return path
-    pytest.skip("no Python 3.12 or newer with cffi; IAIPY_TEST_PYTHON may name one")
 
 
 class Profiles:
