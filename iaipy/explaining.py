@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from iaipy import process, profiling
-from iaipy.compare import gate
+from iaipy.compare import gate, native
 from iaipy.config import Config
 from iaipy.errors import BenchmarkError, IaipyError
 from iaipy.measuring import Watcher
@@ -72,12 +72,13 @@ Make = Callable[[Sequence[str]], Mapping[str, Profile | IaipyError]]
 
 
 def explain(
-    config: Config, base_name: str, base: Run, ids: Iterable[str], make: Make
+    config: Config, base_name: str, base: Run, head: Run, ids: Iterable[str], make: Make
 ) -> tuple[Explanation, ...]:
     """Why these benchmarks have changed since the baseline.
 
     Parameters:
         base_name: what the baseline is called.
+        head: the run that is held against it.
         make: gives the profiles of benchmarks as they are now, by their ids.
 
     Raises:
@@ -89,9 +90,28 @@ def explain(
     usable = {id_ for id_ in ids if id_ in kept and _belongs(kept[id_], results.get(id_), base.environment)}
     made = make([id_ for id_ in ids if id_ in usable])
     return tuple(
-        _explanation(id_, kept[id_], made[id_])
-        if id_ in made
-        else Explanation(id_, None, _lacking(id_, base_name, base, kept))
+        replace(
+            _explanation(id_, kept[id_], made[id_])
+            if id_ in made
+            else Explanation(id_, None, _lacking(id_, base_name, base, kept)),
+            native=found.native,
+        )
+        for id_, found in zip(ids, by_native(base, head, ids), strict=True)
+    )
+
+
+def by_native(base: Run, head: Run, ids: Iterable[str]) -> tuple[Explanation, ...]:
+    """What changed among the C functions of these benchmarks, from what the runs hold."""
+    before, now = ({r.id: r.functions for r in run.benchmarks} for run in (base, head))
+    return tuple(
+        Explanation(
+            id_,
+            None,
+            ""
+            if before.get(id_) and now.get(id_)
+            else "One of the runs doesn't tell C functions apart; it was made by an older iaipy.",
+            native.changes(before[id_], now[id_]) if before.get(id_) and now.get(id_) else (),
+        )
         for id_ in ids
     )
 
@@ -145,7 +165,7 @@ def stored(
                 made[id_] = error
         return made
 
-    found = explain(config, base_name, base, ids, make)
+    found = explain(config, base_name, base, head, ids, make)
     now = [each for each in made.values() if isinstance(each, Profile)]
     if now and not config.allow_environment_change:
         here = replace(head, environment=Environment(now[0].fingerprint))

@@ -67,7 +67,7 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
     asked_in = {mode: collected.asked_in(mode, config.mode) for mode in MODES}
     comparison = _compared(config, head, base, config.baseline or "", asked_in)
     if config.explain and base is not None and not interrupted:
-        comparison = _explained(config, comparison, base, profiles)
+        comparison = _explained(config, comparison, base, head, profiles)
     code = _exit_code(comparison, config)
     troubles = [*_stale(comparison, config), *_ungated(comparison, config)]
     if code is ExitCode.OK and not troubles and gate.nothing_compared(comparison):
@@ -89,11 +89,11 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
 
 
 def _explained(
-    config: Config, comparison: Comparison, base: Run, profiles: explaining.Profiles
+    config: Config, comparison: Comparison, base: Run, head: Run, profiles: explaining.Profiles
 ) -> Comparison:
     """The comparison with what explains the regressions."""
     ids = [entry.id for entry in comparison.of("fail")]
-    found = explaining.explain(config, comparison.base_name, base, ids, profiles.of) if ids else ()
+    found = explaining.explain(config, comparison.base_name, base, head, ids, profiles.of) if ids else ()
     return replace(comparison, explanations=found)
 
 

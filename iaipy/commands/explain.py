@@ -1,5 +1,7 @@
 """`iaipy explain`: which functions explain a regression."""
 
+from collections.abc import Iterable
+
 import click
 
 from iaipy import explaining, pipeline
@@ -9,6 +11,7 @@ from iaipy.errors import ExitCode, NothingToDoError
 from iaipy.model.comparison import Comparison
 from iaipy.model.difference import Explanation
 from iaipy.report import explanations, functions
+from iaipy.report import native as native_changes
 from iaipy.report.plain import one_line
 from iaipy.store import baselines
 
@@ -28,14 +31,19 @@ _SETTINGS = (
 )
 
 
+_NATIVE_LINES = 12
+
+
 @click.command()
 @click.argument("baseline")
 @click.argument("benchmarks", nargs=-1, metavar="[BENCHMARK]...")
+@click.option("--native", is_flag=True, help="Say which C functions changed, without profiling anything.")
 @settings_options(*_SETTINGS)
-def explain(baseline: str, benchmarks: tuple[str, ...], **options: object) -> ExitCode:
+def explain(baseline: str, benchmarks: tuple[str, ...], native: bool, **options: object) -> ExitCode:
     """Say which functions explain what regressed in the last run since BASELINE, or these BENCHMARKs.
 
-    They are profiled now, and held against the profiles that the baseline was saved with.
+    They are profiled now, and held against the profiles that the baseline was saved with. With --native
+    the answer comes from the two runs themselves.
     """
     config = config_from(options)
     outcome = pipeline.compare(config, baseline, baselines.LAST)
@@ -44,10 +52,30 @@ def explain(baseline: str, benchmarks: tuple[str, ...], **options: object) -> Ex
         click.echo(f"Nothing regressed since {baseline}.")
         return ExitCode.OK
     base = baselines.load(config.storage, baseline)
+    if native:
+        by_native = explaining.by_native(base, outcome.run, ids)
+        click.echo("\n".join(map(_native_text, by_native)), nl=False)
+        return _code(each.native or None for each in by_native)
     with watching() as watcher:
         found = explaining.stored(config, baseline, base, outcome.run, ids, watcher)
     click.echo("\n".join(map(_text, found)), nl=False)
-    return ExitCode.OK if any(each.difference for each in found) else ExitCode.NOTHING_TO_DO
+    return _code(each.difference for each in found)
+
+
+def _code(answers: Iterable[object]) -> ExitCode:
+    return ExitCode.OK if any(answer is not None for answer in answers) else ExitCode.NOTHING_TO_DO
+
+
+def _native_text(explanation: Explanation) -> str:
+    """What changed among C functions, and in which libraries."""
+    found = explanation.native
+    objects = native_changes.objects(found)
+    told = [
+        explanation.lacking,
+        *native_changes.sentences(found, _NATIVE_LINES),
+        f"By program and library: {objects}" if objects else "",
+    ]
+    return "".join(f"{line}\n" for line in (one_line(explanation.benchmark), *filter(None, told)))
 
 
 def _chosen(comparison: Comparison, words: tuple[str, ...]) -> list[str]:

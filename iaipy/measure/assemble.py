@@ -1,21 +1,22 @@
 """From the readings of a benchmark's repeats to its result."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.metrics import COUNTER_KEYS, EVENTS, Events, counters, difference, plausible, spread
-from iaipy.model.run import Result
+from iaipy.model.run import Functions, Result
 
 NO_EVENTS: Events = dict.fromkeys(EVENTS, 0)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One measurement: its events, and remarks on how it went."""
+    """One measurement: its events, remarks on how it went, and its C functions if they were asked for."""
 
     events: Events
     notes: tuple[str, ...] = ()
+    functions: Functions = field(default_factory=dict)
 
 
 def middle(readings: Sequence[Reading], base: Events = NO_EVENTS) -> Events:
@@ -66,6 +67,7 @@ def result(
         path=benchmark.path,
         line=benchmark.line,
         limits=benchmark.limits,
+        functions=next((reading.functions for reading in readings if reading.functions), {}),
         notes=tuple(
             dict.fromkeys((*notes, *once, *(note for reading in readings for note in reading.notes)))
         ),

@@ -120,6 +120,27 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class NativeChange:
+    """A C function's change from run to run, as cachegrind counts.
+
+    Parameters:
+        function: as valgrind names it.
+        object: the program or library that it is in; "" where that isn't known.
+        before, now: instructions; None where a run doesn't tell it apart.
+    """
+
+    function: str
+    object: str
+    before: int | None
+    now: int | None
+
+    @property
+    def amount(self) -> int:
+        """By how many instructions it changed."""
+        return (self.now or 0) - (self.before or 0)
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Why a benchmark changed.
 
@@ -127,8 +148,10 @@ class Explanation:
         benchmark: its id.
         difference: between its profile in the baseline and now; None where there is none.
         lacking: why there is none, and what helps, one sentence; or what is to be known of the difference.
+        native: what changed among C functions, the most first; none where a run doesn't tell them apart.
     """
 
     benchmark: str
     difference: Difference | None
     lacking: str = ""
+    native: tuple[NativeChange, ...] = ()

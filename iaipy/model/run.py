@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 from iaipy.model.benchmark import Kind, Limits, Mode
 from iaipy.model.metrics import Counters, Events
 
+OTHERS = "(others)"
+"""Stands for all functions that are not told apart."""
+
+Functions = Mapping[str, Mapping[str, int]]
+"""Program or library, "" where it isn't known → C function → instructions."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -21,6 +27,7 @@ class Result:
         path, line: where it is declared.
         limits: the benchmark's own limits, kept so that stored runs gate as the live ones do.
         notes: remarks on how it was measured, one sentence each.
+        functions: the C functions that executed most in one of the measurements, with what measuring takes.
     """
 
     id: str
@@ -37,6 +44,7 @@ class Result:
     line: int = 1
     limits: Limits = field(default_factory=Limits)
     notes: tuple[str, ...] = ()
+    functions: Functions = field(default_factory=dict)
 
     @property
     def exact(self) -> bool:

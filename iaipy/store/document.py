@@ -144,6 +144,7 @@ def _from_result(result: Result) -> dict[str, Any]:
         "minus": result.minus,
         "limits": soft,
         "hard_limits": dict(sorted(result.limits.hard.items())),
+        "functions": {name: dict(functions) for name, functions in sorted(result.functions.items())},
         "notes": list(result.notes),
     }
     return document | {key: value for key, value in optional.items() if value}
@@ -323,7 +324,17 @@ def _to_result(item: Mapping[str, Any], path: str) -> Result:
             soft, {key: _whole(hard, f"{path}.hard_limits", key, 0) for key in COUNTER_KEYS if key in hard}
         ),
         notes=_notes(item, path),
+        functions=_functions(item, path) if "functions" in item else {},
     )
+
+
+def _functions(item: Mapping[str, Any], path: str) -> dict[str, dict[str, int]]:
+    """Instructions of C functions, by their objects."""
+    inside = f"{path}.functions"
+    return {
+        name: _counts(item["functions"], inside, name, _typed(functions, f"{inside}.{name}", dict))
+        for name, functions in _member(item, path, "functions", dict).items()
+    }
 
 
 def _to_failure(item: object, path: str) -> Failure:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from iaipy.store.document import loads
 from iaipy.store.profiles import load
 
 if TYPE_CHECKING:
@@ -127,3 +128,20 @@ def test_a_damaged_file_of_profiles_is_told(project: Project) -> None:
     file.write_bytes(file.read_bytes()[:100])
     done = project.iaipy("explain", "torn", "orders")
     assert (done.code, "torn.profiles.gz can't be used as profiles: it is damaged" in done.err) == (4, True)
+
+
+def test_c_functions_need_no_second_run(project: Project) -> None:
+    """--native answers from the runs themselves, names the library, and works without Python names."""
+    project.iaipy("run")
+    done = project.iaipy("explain", "bare", "--native")
+    assert done.code == 0, done
+    assert done.out.startswith("benchmarks/bench_orders.py::orders\n")
+    assert "scan_once_unicode in _json." in done.out
+    assert "By program and library: " in done.out
+
+
+def test_c_functions_add_up(project: Project) -> None:
+    """What functions are told to have executed is what was counted, and what measuring takes."""
+    for result in loads((project.root / ".iaipy/baselines/main.json").read_text(), "main").benchmarks:
+        told = sum(sum(functions.values()) for functions in result.functions.values())
+        assert 0 <= told - result.events["Ir"] < 10_000

@@ -108,7 +108,9 @@ def test_profiles_are_held_against_the_baselines(config: Config, maker: Maker) -
     """What explains a regression comes from the profile that the baseline has, and that of the run."""
     base = run(a=10, b=20)
     baselines.save(config.storage, "main", base, with_profiles={"a": maker.profile("a", 10)})
-    (found,) = explaining.explain(config, "main", base, ["a"], profiles(config, run(a=15, b=20)).of)
+    (found,) = explaining.explain(
+        config, "main", base, run(a=15, b=20), ["a"], profiles(config, run(a=15, b=20)).of
+    )
     assert found.difference is not None
     assert (found.difference.total, maker.made) == (5, ["a"])
 
@@ -118,8 +120,9 @@ def test_what_cannot_be_explained_says_why(config: Config, maker: Maker) -> None
     base = run(a=10, b=20, command=5, broken=1)
     kept = {"b": maker.profile("b", 19), "broken": maker.profile("broken", 1)}
     baselines.save(config.storage, "main", base, with_profiles=kept)
-    head = profiles(config, run(a=15, b=25, command=9, broken=2))
-    found = explaining.explain(config, "main", base, ["a", "b", "command", "broken"], head.of)
+    head = run(a=15, b=25, command=9, broken=2)
+    ids = ["a", "b", "command", "broken"]
+    found = explaining.explain(config, "main", base, head, ids, profiles(config, head).of)
     remedy = "make one at 0123abc45678: iaipy run --save-baseline main --with-profile"
     assert [each.lacking for each in found] == [
         f"The baseline main has no profile of it; {remedy}",
@@ -136,7 +139,7 @@ def test_profiles_that_are_not_alike_are_not_compared(config: Config, maker: Mak
     baselines.save(
         config.storage, "main", base, with_profiles={"a": replace(maker.profile("a", 10), python=False)}
     )
-    (found,) = explaining.explain(config, "main", base, ["a"], profiles(config, run(a=15)).of)
+    (found,) = explaining.explain(config, "main", base, run(a=15), ["a"], profiles(config, run(a=15)).of)
     assert "only one of them has Python names" in found.lacking
 
 

@@ -3,6 +3,7 @@
 import re
 import signal
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from iaipy import process
 from iaipy.errors import MeasurementError
 from iaipy.measure.assemble import Reading
 from iaipy.measure.environment import of_command, padded
+from iaipy.measure.valgrind import native
 from iaipy.measure.valgrind.cachegrind import read_totals
 from iaipy.measure.valgrind.logs import Log, explained, read_log
 from iaipy.model.benchmark import Command
@@ -50,13 +52,22 @@ def rehearse(command: Command, place: Place, folder: Path, timeout_s: float) -> 
     _prepared_run((), command, place, folder, timeout_s, writes_bytecode=True)
 
 
-def measure(prefix: Sequence[str], command: Command, place: Place, folder: Path, timeout_s: float) -> Reading:
+def measure(
+    prefix: Sequence[str],
+    command: Command,
+    place: Place,
+    folder: Path,
+    timeout_s: float,
+    *,
+    functions: bool = False,
+) -> Reading:
     """Count a command's instructions, its own and those of the programs it starts and waits for.
 
     Parameters:
         prefix: valgrind and its options, which write into `folder`.
         folder: an empty folder of its own.
         timeout_s: seconds the command may take under valgrind.
+        functions: whether to tell C functions apart; which objects they are in isn't known.
 
     Raises:
         MeasurementError: as `rehearse`, or valgrind left no complete counters.
@@ -74,9 +85,11 @@ def measure(prefix: Sequence[str], command: Command, place: Place, folder: Path,
         notes.append(f"became {logs[main].command!r} by exec; what it did before is not counted")
     if _ignores_environment(command.argv):
         notes.append("runs Python with -E or -I, which ignores the pinned hash seed: its counts may wander")
-    return Reading(
-        total(read_totals(folder / f"counts.{pid}") for pid in pids if pid not in forked), tuple(notes)
-    )
+    files = [folder / f"counts.{pid}" for pid in pids if pid not in forked]
+    costs: Counter[str] = Counter()
+    for file in files if functions else ():
+        costs.update(native.executed(file))
+    return Reading(total(map(read_totals, files)), tuple(notes), native.costliest(costs, lambda function: ""))
 
 
 def _bare(command: str) -> str:

@@ -170,10 +170,14 @@ class CachegrindEngine:
         self._rehearsed.get(benchmark.id, partial(self._rehearse, benchmark))
         timeout_s = self._timeout(benchmark)
         readings = []
-        for _ in range(self._repeats(benchmark)):
+        for repeat in range(self._repeats(benchmark)):
             folder = self._new_folder()
             prefix = launch.cachegrind_argv(self._valgrind, folder, self._config.cache, children=True)
-            readings.append(commands.measure(prefix, benchmark.command, self._place, folder, timeout_s))
+            readings.append(
+                commands.measure(
+                    prefix, benchmark.command, self._place, folder, timeout_s, functions=repeat == 0
+                )
+            )
         return readings
 
     def _new_folder(self) -> Path:

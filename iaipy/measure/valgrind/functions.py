@@ -53,8 +53,15 @@ class FunctionFile:
         try:
             fork = self._fork and benchmark.fork
             readings = [
-                self._read(fork, benchmark.index, benchmark.warmup, benchmark.iterations, timeout_s)
-                for _ in range(repeats)
+                self._read(
+                    fork,
+                    benchmark.index,
+                    benchmark.warmup,
+                    benchmark.iterations,
+                    timeout_s,
+                    functions=repeat == 0,
+                )
+                for repeat in range(repeats)
             ]
             base = self._empty_region(fork, benchmark)
         finally:
@@ -74,17 +81,28 @@ class FunctionFile:
 
         return self._calibrated.get((fork, work, benchmark.iterations), measure)
 
-    def _read(self, fork: bool, work: int, warmup: int, iterations: int, timeout_s: float) -> Reading:
+    def _read(
+        self,
+        fork: bool,
+        work: int,
+        warmup: int,
+        iterations: int,
+        timeout_s: float,
+        *,
+        functions: bool = False,
+    ) -> Reading:
         if not fork:
             nursery = self._another()
             try:
-                return nursery.measure_here(work, _FIRST_TICKET, warmup, iterations, timeout_s)
+                return nursery.measure_here(
+                    work, _FIRST_TICKET, warmup, iterations, timeout_s, functions=functions
+                )
             finally:
                 nursery.close()
         with self._lock:
             self._ticket += 1
             ticket = self._ticket
-        return self._nursery.measure(work, ticket, warmup, iterations, timeout_s)
+        return self._nursery.measure(work, ticket, warmup, iterations, timeout_s, functions=functions)
 
     def _done(self) -> None:
         with self._lock:

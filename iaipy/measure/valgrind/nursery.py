@@ -15,9 +15,11 @@ from iaipy import process
 from iaipy.errors import HostError, MeasurementError
 from iaipy.measure.assemble import Reading
 from iaipy.measure.environment import padded
+from iaipy.measure.valgrind import native
 from iaipy.measure.valgrind.cachegrind import read_totals
 from iaipy.measure.valgrind.launch import INSTALL
 from iaipy.measure.valgrind.logs import explained, log_name, read_log
+from iaipy.measure.valgrind.objects import Objects
 from iaipy.model.metrics import difference
 from iaipy.workers import launcher, protocol
 
@@ -93,6 +95,7 @@ class Nursery:
         except BaseException:
             self.close()
             raise
+        self._objects = Objects(self._child.pid)
 
     def _greet(self, path: Path, timeout_s: float) -> dict[str, str]:
         if not select.select([self._replies], [], [], timeout_s)[0]:
@@ -147,13 +150,23 @@ class Nursery:
         """Whether no thread was left running by the import."""
         return self.hello["threads"] == "0"
 
-    def measure(self, work: int, ticket: int, warmup: int, iterations: int, timeout_s: float) -> Reading:
+    def measure(
+        self,
+        work: int,
+        ticket: int,
+        warmup: int,
+        iterations: int,
+        timeout_s: float,
+        *,
+        functions: bool = False,
+    ) -> Reading:
         """Measure a region in a forked child.
 
         Parameters:
             work: the benchmark's index in its file, or a number for calibration.
             ticket: a number never used before on this server.
             timeout_s: seconds it may take, set-up and warm-up included.
+            functions: whether to tell C functions apart.
 
         Raises:
             MeasurementError: it raised, ran out of time or ended its process.
@@ -170,9 +183,18 @@ class Nursery:
             self._children.discard(pid)
         finally:
             os.close(answers)
-        return self._outcome(ticket, answer, status, pid, timeout_s)
+        return self._outcome(ticket, answer, status, pid, timeout_s, functions=functions)
 
-    def measure_here(self, work: int, ticket: int, warmup: int, iterations: int, timeout_s: float) -> Reading:
+    def measure_here(
+        self,
+        work: int,
+        ticket: int,
+        warmup: int,
+        iterations: int,
+        timeout_s: float,
+        *,
+        functions: bool = False,
+    ) -> Reading:
         """The same in the server itself, which ends with it."""
         answers = self._open_answers(ticket)
         try:
@@ -182,14 +204,17 @@ class Nursery:
             answer = _receive(answers, timeout_s, lambda: self._child.poll() is not None)
         finally:
             os.close(answers)
-        return self._outcome(ticket, answer, process.end(self._child), self._child.pid, timeout_s)
+        status = process.end(self._child)
+        return self._outcome(ticket, answer, status, self._child.pid, timeout_s, functions=functions)
 
     def _open_answers(self, ticket: int) -> int:
         pipe = self.folder / protocol.answer_name(ticket)
         os.mkfifo(pipe)
         return os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
 
-    def _outcome(self, ticket: int, answer: bytes | None, status: int, pid: int, timeout_s: float) -> Reading:
+    def _outcome(
+        self, ticket: int, answer: bytes | None, status: int, pid: int, timeout_s: float, *, functions: bool
+    ) -> Reading:
         output = self.folder / protocol.output_name(ticket)
         try:
             if answer is None:
@@ -211,7 +236,11 @@ class Nursery:
                 details = "\n".join((*lines[1:], self._printed(output))).rstrip()
                 raise MeasurementError(f"raised {lines[0]}", details)
             before, after = (self.folder / f"counts.{pid}" for pid in lines[:2])
-            reading = Reading(difference(read_totals(after), read_totals(before)), tuple(lines[2:]))
+            reading = Reading(
+                difference(read_totals(after), read_totals(before)),
+                tuple(lines[2:]),
+                native.costliest(native.executed(after, before), self._objects.of) if functions else {},
+            )
             before.unlink()
             after.unlink()
             return reading
