@@ -51,15 +51,21 @@ def sentences(difference: Difference, most: int) -> list[str]:
 
 def sentence(cause: Cause, difference: Difference) -> str:
     """A cause as it is told: by how much, which part of the whole, and what happened."""
-    size = _SIZES.get(cause.reason) or (percent(cause.amount / cause.before) if cause.before else "from 0")
+    was, is_ = cause.calls
+    size = (
+        "gone"
+        if was and not is_
+        else percent(cause.amount / cause.before)
+        if cause.before
+        else "new"
+        if is_ and not was
+        else "from 0"
+    )
     words = f"{one_line(cause.function.name)} {cause.amount:+,} instructions ({size})"
     share = difference.share(cause.amount)
     if share is not None and abs(share) >= _SMALLEST_SHARE:
         words += f", {share:.0%} of the change"
     return words + "".join(f"; {remark}" for remark in _remarks(cause))
-
-
-_SIZES = {"new": "new", "gone": "gone"}
 
 
 def _remarks(cause: Cause) -> list[str]:

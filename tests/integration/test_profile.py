@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -374,3 +377,23 @@ def test_failures_are_told(profiles: Profiles) -> None:
     ):
         done = project.iaipy("profile", *words)
         assert (done.code, said in done.err) == (code, True), done
+
+
+def test_a_map_of_an_earlier_process_is_not_read(named_python: str) -> None:
+    """Where one of the same number has left perf's map behind, CPython adds to it; it is removed before."""
+    script = """if True:
+        import os, pathlib
+        map = pathlib.Path(f"/tmp/perf-{os.getpid()}.map")
+        map.write_text("1000 b py::stale:/old.py\\n")
+        from iaipy.workers import profiler
+        assert profiler._name_frames() == ""
+        exec("def fresh(): pass\\nfresh()")
+        text = map.read_text()
+        map.unlink()
+        print("stale" in text, "fresh" in text)
+    """
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        (named_python, "-c", script), capture_output=True, text=True, env={**os.environ, "PYTHONPATH": root}
+    )
+    assert (done.stdout, done.stderr) == ("False True\n", "")

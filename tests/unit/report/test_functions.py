@@ -64,6 +64,18 @@ def test_a_sentence_says_where_below_a_function_it_happened(make_profile: MakePr
     assert sentence(found.causes[0], found) == "g +10 instructions (+100.0%), 100% of the change; in f"
 
 
+def test_a_function_that_others_called_before_is_not_new(make_profile: MakeProfile) -> None:
+    """Called from one place more, or one less, it is told by its proportion."""
+    before = make_profile({"a": (0, 1), "a;f": (10, 1), "a;g": (10, 1)})
+    more = make_profile({"a": (0, 1), "a;f": (10, 1), "a;g": (10, 1), "a;g;f": (20, 2)})
+    found = difference(before, more)
+    assert sentence(found.causes[0], found) == (
+        "f +20 instructions (+200.0%), 100% of the change; called 1 → 3 times; by g 0 → 2 times"
+    )
+    found = difference(more, before)
+    assert sentence(found.causes[0], found).startswith("f -20 instructions (-66.7%), 100% of the change")
+
+
 def test_sentences_are_about_what_matters(make_profile: MakeProfile) -> None:
     """Causes that are next to nothing of the change have no sentence."""
     before = make_profile({"a": (1000, 1), "a;b": (1000, 1)})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
+
 from iaipy.profile.difference import difference
 from iaipy.report.speedscope import render
 
@@ -50,12 +52,53 @@ def test_a_difference_brings_both_profiles(make_profile: MakeProfile) -> None:
     assert weights(document["profiles"][1], names) == {"main": 1, "main;old": 2}
 
 
+NUMBER = {"type": "number"}
+STRING = {"type": "string"}
+
+
+def demanded(properties: dict[str, Any], *required: str) -> dict[str, Any]:
+    """The schema of an object that has these properties and no others."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required) or list(properties),
+        "additionalProperties": False,
+    }
+
+
+# What speedscope's file-format-schema.json (1.25.0) says of a file with evented profiles, which is the only
+# kind that is written; stricter in that no other keys are allowed.
+EVENT = demanded({"type": {"enum": ["O", "C"]}, "at": NUMBER, "frame": NUMBER})
+UNITS = ["bytes", "microseconds", "milliseconds", "nanoseconds", "none", "seconds"]
+EVENTED = demanded(
+    {
+        "type": {"const": "evented"},
+        "name": STRING,
+        "unit": {"enum": UNITS},
+        "startValue": NUMBER,
+        "endValue": NUMBER,
+        "events": {"type": "array", "items": EVENT},
+    }
+)
+FRAME = demanded({"name": STRING, "file": STRING, "line": NUMBER, "col": NUMBER}, "name")
+SCHEMA = demanded(
+    {
+        "$schema": {"const": "https://www.speedscope.app/file-format-schema.json"},
+        "shared": demanded({"frames": {"type": "array", "items": FRAME}}),
+        "profiles": {"type": "array", "items": EVENTED},
+        "name": STRING,
+        "activeProfileIndex": NUMBER,
+        "exporter": STRING,
+    },
+    *("$schema", "shared", "profiles"),
+)
+
+
 def test_it_has_what_the_schema_demands(make_profile: MakeProfile) -> None:
-    """The keys that the schema requires of a file, a frame and an evented profile are there."""
-    document = json.loads(render(make_profile(COSTS), None))
-    assert document["$schema"] == "https://www.speedscope.app/file-format-schema.json"
-    assert set(document) <= {"$schema", "exporter", "name", "activeProfileIndex", "shared", "profiles"}
-    assert all(set(frame) <= {"name", "file", "line", "col"} for frame in document["shared"]["frames"])
-    profile = document["profiles"][0]
-    assert set(profile) == {"type", "name", "unit", "startValue", "endValue", "events"}
-    assert profile["unit"] in ("bytes", "microseconds", "milliseconds", "nanoseconds", "none", "seconds")
+    """A profile, a difference and an empty profile are as speedscope's schema wants them."""
+    now, before = make_profile(COSTS), make_profile({"main": (1, 1)})
+    for profile, changed in ((now, None), (now, difference(before, now)), (make_profile({}), None)):
+        document = json.loads(render(profile, changed))
+        jsonschema.validate(document, SCHEMA)
+        frames = len(document["shared"]["frames"])
+        assert all(event["frame"] < frames for each in document["profiles"] for event in each["events"])
