@@ -10,7 +10,6 @@ through a few instructions of its own, whose address is then the function's name
 """
 
 import gc
-import posix
 import sys
 
 from iaipy.workers import heap, job, machine, protocol
@@ -58,10 +57,6 @@ def _name_frames() -> str:
     if not hasattr(sys, "activate_stack_trampoline"):
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
         return f"Python names need CPython 3.12 or newer, and this is {version}: C functions are shown"
-    try:
-        posix.unlink(f"/tmp/perf-{posix.getpid()}.map")  # CPython would add to that of an earlier process
-    except OSError:
-        pass
     try:
         sys.activate_stack_trampoline("perf")
     except ValueError as error:

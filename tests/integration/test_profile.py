@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from iaipy import process, profiling
+from iaipy.config import load_config
+from iaipy.measuring import Watcher
 from iaipy.profile.document import loads
 from iaipy.profile.paths import costs_by_path
 from iaipy.profile.sums import by_name
@@ -379,21 +380,25 @@ def test_failures_are_told(profiles: Profiles) -> None:
         assert (done.code, said in done.err) == (code, True), done
 
 
-def test_a_map_of_an_earlier_process_is_not_read(named_python: str) -> None:
-    """Where one of the same number has left perf's map behind, CPython adds to it; it is removed before."""
-    script = """if True:
-        import os, pathlib
-        map = pathlib.Path(f"/tmp/perf-{os.getpid()}.map")
-        map.write_text("1000 b py::stale:/old.py\\n")
-        from iaipy.workers import profiler
-        assert profiler._name_frames() == ""
-        exec("def fresh(): pass\\nfresh()")
-        text = map.read_text()
-        map.unlink()
-        print("stale" in text, "fresh" in text)
-    """
-    root = str(Path(__file__).parents[2])
-    done = subprocess.run(
-        (named_python, "-c", script), capture_output=True, text=True, env={**os.environ, "PYTHONPATH": root}
-    )
-    assert (done.stdout, done.stderr) == ("False True\n", "")
+def test_a_map_of_an_earlier_process_is_not_read(
+    profiles: Profiles, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What one of the same number has left behind is gone before CPython adds to it."""
+    start = process.start
+    maps: list[Path] = []
+
+    def start_beside_an_old_map(*words: Any, **options: Any) -> Any:
+        child = start(*words, **options)
+        maps.append(Path(f"/tmp/perf-{child.pid}.map"))
+        maps[0].write_text(
+            "".join(f"{address:x} ffff py::stale:/old.py\n" for address in range(0, 1 << 32, 1 << 20))
+        )
+        return child
+
+    monkeypatch.setattr(process, "start", start_beside_an_old_map)
+    monkeypatch.chdir(profiles.project.root)
+    config = load_config(profiles.project.root, {"python": profiles.python})
+    found = profiling.profile(config, "bench_trees.py::costs", profiles.project.root, Watcher())
+    assert len(maps) == 1
+    assert not maps[0].exists()
+    assert not [function.name for function in found.functions if "stale" in function.name]

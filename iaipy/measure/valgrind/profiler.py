@@ -95,6 +95,7 @@ def record(place: Place, benchmark: Benchmark, folder: Path, import_s: float, ti
         except OSError as error:
             raise HostError(f"{argv[0]} can't be started: {error.strerror}", INSTALL) from error
     perf_map = Path(f"/tmp/perf-{child.pid}.map")  # CPython knows no other place
+    _forget(perf_map)  # an earlier process of that number may have left one, and CPython would add to it
     try:
         status = process.wait(child, import_s + timeout_s)
         process.end(child)
@@ -104,11 +105,15 @@ def record(place: Place, benchmark: Benchmark, folder: Path, import_s: float, ti
         functions, lacking = said.functions(perf_map)
     finally:
         process.end(child)
-        with contextlib.suppress(OSError):
-            perf_map.unlink()
+        _forget(perf_map)
     harness = frozenset(at for at, function in functions.items() if function.file.startswith(_HARNESS))
     regions = frozenset(at for at in harness if functions[at].name.rpartition(".")[2] in _REGIONS)
     return Recording(dump, functions, harness, regions, (*lacking, *notes))
+
+
+def _forget(perf_map: Path) -> None:
+    with contextlib.suppress(OSError):
+        perf_map.unlink()
 
 
 class Said:

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const ROW = 20, NARROWEST = 0.4, NARROWEST_WITH_TEXT = 28;
+  const HARDLY = 0.005, ROW = 20, NARROWEST = 0.4, NARROWEST_WITH_TEXT = 28;
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("data").textContent);
   const graph = byId("graph"), tip = byId("tip"), search = byId("search");
@@ -30,10 +30,13 @@
     for (const char of name.split(".").slice(0, 2).join(".")) hash = (hash * 31 + char.codePointAt(0)) % 9973;
     return 15 + hash % 200;
   }
+  function hardlyChanged(box) {
+    return Math.abs(box.total[0] - box.total[1]) <= HARDLY * Math.max(box.total[0], box.total[1]);
+  }
   function colour(box) {
     if (!data.difference) return `hsl(${hue(box.name)} 65% ${70 + box.depth % 3 * 3}%)`;
     const change = box.total[0] - box.total[1];
-    if (change === 0) return "var(--same)";
+    if (hardlyChanged(box)) return "var(--same)";
     const size = Math.min(1, Math.abs(change) / Math.max(box.total[0], box.total[1]));
     return `hsl(${change > 0 ? 0 : 215} 85% ${86 - 30 * size}%)`;
   }
@@ -58,7 +61,7 @@
     button.style.top = box.depth * ROW + "px";
     button.style.width = Math.max(width - 0.5, NARROWEST) + "px";
     button.style.background = colour(box);
-    if (data.difference && box.total[0] === box.total[1]) button.style.color = "var(--ink)";
+    if (data.difference && hardlyChanged(box)) button.style.color = "var(--ink)";
     if (width >= NARROWEST_WITH_TEXT) button.textContent = box.name;
     else button.style.padding = "0";
     button.setAttribute("aria-label", told(box));
