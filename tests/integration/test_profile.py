@@ -389,6 +389,8 @@ def test_a_map_of_an_earlier_process_is_not_read(
 
     def start_beside_an_old_map(*words: Any, **options: Any) -> Any:
         child = start(*words, **options)
+        if "--tool=callgrind" not in words[0]:
+            return child
         maps.append(Path(f"/tmp/perf-{child.pid}.map"))
         maps[0].write_text(
             "".join(f"{address:x} ffff py::stale:/old.py\n" for address in range(0, 1 << 32, 1 << 20))
