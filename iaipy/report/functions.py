@@ -29,7 +29,7 @@ def accounted(profile: Profile) -> list[str]:
         sentences.append(
             f"The trampolines that give Python functions their names took {count(overhead)} instructions "
             f"({_part(overhead, told.counted)}) more, left out here: {count(told.trampolines)} of their own, "
-            f"{count(told.calls)} in Python calls, taken from the called functions by their calls."
+            f"{count(told.calls)} in Python calls and by where memory lay, taken from the functions called."
         )
     apart = told.total - told.counted
     if apart:

@@ -350,7 +350,7 @@ def test_the_difference_names_the_culprit(profiles: Profiles) -> None:
     assert done.code == 0, done
     answer = done.out.splitlines()[2]
     assert answer.startswith("bench_change.burn +")
-    assert answer.endswith("called 3 → 4 times")
+    assert answer.endswith("called 3 → 4 times; by bench_change.large 1 → 2 times")
 
 
 def test_without_names_c_functions_are_given(profiles: Profiles) -> None:
@@ -373,7 +373,7 @@ def test_failures_are_told(profiles: Profiles) -> None:
         (("bench_commands.yaml::nothing",), 2, "is a command"),
         (("bench_trees.py::costs", "--diff", "none.json"), 2, "neither a baseline none.json nor a profile"),
         (("bench_trees.py::costs", "--diff", "bench_trees.py"), 4, "can't be used as a profile"),
-        (("bench_trees.py::costs", "--report", "svg"), 2, "there is no format 'svg'"),
+        (("bench_trees.py::costs", "--report", "svg"), 2, "unknown format for profiles 'svg'"),
         (("bench_trees.py::costs", "--report", "json:none/x"), 4, "mkdir -p none"),
     ):
         done = project.iaipy("profile", *words)

@@ -100,6 +100,19 @@ def test_calls_cost_what_they_cost_without_trampolines() -> None:
     assert profile.total == profile.accounting.total == 1960
 
 
+def test_what_calls_cannot_cost_is_taken_in_proportion() -> None:
+    """Beyond 200 instructions a call all functions bear it, so that a long loop keeps its proportion."""
+    recording = recorded(
+        (TO_PARSE, 100_000, 0),
+        (TO_PARSE[:-1], 0, 1),
+        ([*TO_PARSE, *python(FEED)[:2]], 0, 1),
+        ([*TO_PARSE, *python(FEED)], 200_000, 1),
+    )
+    profile = build(recording, 269_640, "x")
+    assert folded(profile) == {"bench_x.parse": (89_820, 1), "bench_x.parse;app.feed": (179_820, 1)}
+    assert profile.accounting.calls == 30_360
+
+
 def test_never_more_is_taken_than_there_is() -> None:
     """A function keeps at least nought, and what it can't bear is left to others."""
     recording = recorded(
@@ -176,5 +189,5 @@ def test_without_python_names_all_is_native() -> None:
     profile = build(Recording(dump, {}), 105, "x")
     assert not profile.python
     assert without_native(profile) is profile
-    assert costs_by_path(profile) == {("main",): (95, 1), ("main", "(machine code without a name)"): (10, 2)}
+    assert costs_by_path(profile) == {("main",): (96, 1), ("main", "(machine code without a name)"): (9, 2)}
     assert profile.functions[0] == Function("main", "python3", native=True)
