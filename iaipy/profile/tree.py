@@ -19,9 +19,9 @@ _SERVER = "py_trampoline_evaluator"
 _EVALUATOR = "_PyEval_EvalFrameDefault"
 """What runs a Python function; called at once where a trampoline couldn't be made."""
 
-_MOST_PER_CALL = 200
+_MOST_PER_CALL = 400
 """Instructions that a call from Python to Python takes more under trampolines, at most;
-128 to 183 were seen."""
+31 to 301 were seen."""
 
 _LINK = " [PLT]"
 """What callgrind puts behind the address of code that only leads to a function of another library."""
