@@ -213,7 +213,7 @@ def test_only_differences_may_be_below_nought() -> None:
     document = to_document(Run("2026-01-01T00:00:00Z", timings=(less,)))
     assert from_document(document, "it").timings == (less,)
     del document["benchmarks"][0]["minus"]
-    with pytest.raises(HostError, match=r"processes\[0\]\[0\] is -5\.0, not a number of at least 0"):
+    with pytest.raises(HostError, match=r"processes\[0\]\[0\] is -5\.0, not a number of nanoseconds"):
         from_document(document, "it")
 
 
