@@ -113,7 +113,9 @@ def test_partial_runs_keep_the_other_profiles(project: Project) -> None:
     assert copied.code == 0, copied
     assert (project.root / "copy.profiles.gz").exists()
     project.iaipy("baseline", "import", "copy", "copy.json")
-    done = project.iaipy("run", "-k", "orders", "--save-baseline", "copy", "--with-profile")
+    done = project.iaipy(
+        "run", "benchmarks/bench_orders.py::orders", "--save-baseline", "copy", "--with-profile"
+    )
     assert done.code == 0, done
     main, copy = (load(project.root / f".iaipy/baselines/{name}.json") for name in ("main", "copy"))
     orders, steady = (f"benchmarks/bench_orders.py::{name}" for name in ("orders", "steady"))
