@@ -55,18 +55,38 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
         HostError: valgrind can't be used, or the baseline is of another environment.
         UsageError: something in the configuration, a declaration or a suite is wrong.
     """
-    storage = config.storage
     if config.save_baseline:
         baselines.check_name(config.save_baseline)
-    base = _baseline(config, watcher)
+    base = baseline(config, watcher)
     collected = suite.sharded(suite.collect(config, words, start), config, base)
     if not any(suite.modes(b, config.mode) for b in collected.benchmarks) and not collected.failures:
         raise suite.nothing_found(config, words)
     head, interrupted = measuring.measure(config, collected, base, watcher)
     profiles = explaining.Profiles(config, head, collected.benchmarks, watcher)
     asked_in = {mode: collected.asked_in(mode, config.mode) for mode in MODES}
+    return _concluded(config, head, base, asked_in, interrupted, profiles)
+
+
+def concluded(config: Config, head: Run, base: Run | None, asked_for: Callable[[str], bool]) -> Outcome:
+    """Hold a run of counts against its baseline, and save it, as configured; without profiles.
+
+    Parameters:
+        base: as `baseline` returned it.
+        asked_for: whether an id was to be measured.
+    """
+    return _concluded(config, head, base, dict.fromkeys(MODES, asked_for), False, None)
+
+
+def _concluded(
+    config: Config,
+    head: Run,
+    base: Run | None,
+    asked_in: Mapping[Mode, Callable[[str], bool]],
+    interrupted: bool,
+    profiles: explaining.Profiles | None,
+) -> Outcome:
     comparison = _compared(config, head, base, config.baseline or "", asked_in)
-    if config.explain and base is not None and not interrupted:
+    if profiles and config.explain and base is not None and not interrupted:
         comparison = _explained(config, comparison, base, head, profiles)
     code = _exit_code(comparison, config)
     troubles = [*_stale(comparison, config), *_ungated(comparison, config)]
@@ -79,8 +99,8 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
         troubles.append(_kept_baseline(config.save_baseline))
     elif config.save_baseline:
         try:
-            made = profiles.of_all() if config.with_profile else {}
-            saved = _save(storage, config, head, asked_in, made)
+            made = profiles.of_all() if profiles and config.with_profile else {}
+            saved = _save(config.storage, config, head, asked_in, made)
         except IaipyError as error:
             troubles.append(error)
     if code is ExitCode.OK and troubles:
@@ -248,7 +268,7 @@ def _save(
     return baselines.save(storage, name, head, allow_failures=config.allow_failures, with_profiles=profiles)
 
 
-def _baseline(config: Config, watcher: Watcher) -> Run | None:
+def baseline(config: Config, watcher: Watcher) -> Run | None:
     """The baseline to compare with; None where there is to be none, or this run is to make it."""
     if not config.baseline:
         return None

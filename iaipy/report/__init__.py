@@ -19,6 +19,7 @@ from iaipy.report import (
     iai,
     json,
     markdown,
+    pytest_benchmark,
     terminal,
 )
 
@@ -68,6 +69,7 @@ REPORTERS = {
             github_action_benchmark.render,
             "JSON for the action of that name (customSmallerIsBetter)",
         ),
+        Reporter("pytest-benchmark", pytest_benchmark.render, "JSON that pytest-benchmark compares"),
         Reporter("bmf", bmf.render, "JSON for Bencher (Bencher Metric Format)"),
     )
 }

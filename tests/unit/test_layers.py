@@ -66,6 +66,10 @@ LAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "iaipy.github": ((*STAGES, *TOP, "iaipy.report", *JOINED, "iaipy.github"), ()),
     "iaipy.commands": (EVERYTHING, ("click", "rich")),
     "iaipy.cli": (EVERYTHING, ("click",)),
+    "iaipy.pytest_plugin": (
+        (*EVERYTHING, *MEASURED, "iaipy.pytest_plugin"),
+        ("pytest", "_pytest", "aspectlib"),
+    ),
     "iaipy.declare": ((), ()),
     "iaipy.workers": (MEASURED, ("_cffi_backend",)),
     # These two run on the host: one starts the workers, the other wrote _libc.py.

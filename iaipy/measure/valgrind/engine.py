@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count, groupby
 from pathlib import Path
@@ -126,24 +126,36 @@ class CachegrindEngine:
             for benchmark in benchmarks:
                 pool.report(Failure(benchmark.id, error.message, error.details))
             return
-        self._cpu = nursery.hello["cpu"]
-        if nursery.hello["hash_randomization"] != "0":
-            raise HostError(
-                f"{self._python} ignores PYTHONHASHSEED, so that counts would differ from run to run",
-                "use an interpreter that is not started with -E or -I (by a wrapper script, perhaps)",
-            )
+        self.accept(nursery.hello)
         file = FunctionFile(nursery, another, len(benchmarks), fork=self._config.fork)
         pool.push(
             partial(_report, pool, started, b, partial(file.measure, b, self._repeats(b), self._timeout(b)))
             for b in benchmarks
         )
 
-    @measure_time("iaipy.measure.start_file")
-    def _start_nursery(self, path: Path) -> Nursery:
+    def accept(self, hello: Mapping[str, str]) -> None:
+        """Take over what a fork server tells of its machine.
+
+        Raises:
+            HostError: its hashes are random.
+        """
+        self._cpu = hello["cpu"]
+        if hello["hash_randomization"] != "0":
+            raise HostError(
+                f"{self._python} ignores PYTHONHASHSEED, so that counts would differ from run to run",
+                "use an interpreter that is not started with -E or -I (by a wrapper script, perhaps)",
+            )
+
+    def prepare(self) -> tuple[Launch, Path]:
+        """How a fork server is started, and the folder made for it."""
         folder = self._new_folder()
         late = self._valgrind.can_start_late
         prefix = launch.cachegrind_argv(self._valgrind, folder, self._config.cache, late=late)
-        start = Launch(tuple(prefix), self._python, late, self._env, self._config.root)
+        return Launch(tuple(prefix), self._python, late, self._env, self._config.root), folder
+
+    @measure_time("iaipy.measure.start_file")
+    def _start_nursery(self, path: Path) -> Nursery:
+        start, folder = self.prepare()
         return Nursery(start, path, folder, self._config.timeout_s)
 
     def _measure_command(self, benchmark: Benchmark, by_id: dict[str, Benchmark]) -> Result:

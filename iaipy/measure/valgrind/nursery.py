@@ -6,7 +6,7 @@ import select
 import struct
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -50,37 +50,52 @@ class Launch:
     root: Path
 
 
-class Nursery:
-    """One fork server: a benchmark file imported under valgrind, waiting to fork.
+@dataclass(frozen=True)
+class Answer:
+    """What came of a forked child.
+
+    Parameters:
+        text: all that it wrote; None when its time ran out. It ends in NUL unless the child ended before.
+        status: how it ended, as waitstatus_to_exitcode tells.
+    """
+
+    text: bytes | None
+    status: int
+    pid: int
+
+
+class ForkServer:
+    """A worker under valgrind that has made something ready, and waits to fork.
 
     Safe to use from several threads: they share the server for the instant of a fork and then each
     follow their own child.
 
     Parameters:
-        path: the benchmark file, absolute.
+        words: what `launcher.argv` made for it.
         folder: a folder of its own for all its files.
-        timeout_s: seconds that the import may take.
+        place: the path by which it shall know its working directory.
+        task: what it does before it serves, as a subject: "importing bench_x.py".
+        timeout_s: seconds that may take.
 
     Raises:
-        MeasurementError: the file can't be imported.
+        MeasurementError: it didn't get ready.
         HostError: valgrind can't be started.
     """
 
-    def __init__(self, launch: Launch, path: Path, folder: Path, timeout_s: float) -> None:
+    def __init__(
+        self, launch: Launch, words: Sequence[str], folder: Path, place: Path, task: str, timeout_s: float
+    ) -> None:
         self.folder = folder
+        self._task = task
         self._lock = threading.Lock()
         self._children: set[int] = set()
         self._log = folder / "log"
-        self._root, self._link = launch.root, launcher.linked(folder, launch.root)
-        file = self._link / path.relative_to(launch.root)
-        instrument = "start" if launch.late else "on"
-        words = launcher.argv("nursery", folder, str(folder), str(self._link), str(file), instrument)
         program = (launch.python, *words)
         with self._log.open("wb") as log:
             try:
                 self._child = process.serve(
                     (*launch.prefix, *program),
-                    env=padded(launch.env, program, self._link),
+                    env=padded(launch.env, program, place),
                     cwd=launch.root,
                     log=log,
                 )
@@ -91,17 +106,15 @@ class Nursery:
         self._requests: IO[bytes] = self._child.stdin
         self._replies: IO[bytes] = self._child.stdout
         try:
-            self.hello = self._greet(path, timeout_s)
+            self.hello = self._greet(timeout_s)
         except BaseException:
             self.close()
             raise
         self._objects = Objects(self._child.pid)
 
-    def _greet(self, path: Path, timeout_s: float) -> dict[str, str]:
+    def _greet(self, timeout_s: float) -> dict[str, str]:
         if not select.select([self._replies], [], [], timeout_s)[0]:
-            raise MeasurementError(
-                f"importing {path.name} took longer than {timeout_s:g} s", self._printed(self._log)
-            )
+            raise MeasurementError(f"{self._task} took longer than {timeout_s:g} s", self._printed(self._log))
         reply = self._reply()
         if reply is None:
             status = process.described(self._child.wait())
@@ -111,13 +124,11 @@ class Nursery:
                     f"valgrind could not start the interpreter: it {status} ({said})",
                     f"reinstall valgrind: {INSTALL}",
                 )
-            raise MeasurementError(
-                f"importing {path.name} ended the process: it {status}", self._printed(self._log)
-            )
+            raise MeasurementError(f"{self._task} ended the process: it {status}", self._printed(self._log))
         if reply == protocol.IMPORT_FAILED:
             told = self._placed((self.folder / protocol.IMPORT_ERROR).read_text(errors="replace"))
             summary, _, traceback = told.partition("\n")
-            raise MeasurementError(f"{path.name} can't be imported: {summary}", traceback)
+            raise MeasurementError(f"{self._task} failed: {summary}", traceback)
         lines = (self.folder / protocol.HELLO).read_text().splitlines()
         return {name: value for name, _, value in (line.partition(" ") for line in lines)}
 
@@ -135,7 +146,7 @@ class Nursery:
                 reply = None
         if reply is None:
             raise MeasurementError(
-                f"the process that had imported the file is gone: it {process.described(self._child.wait())}",
+                f"the process that forks measurements is gone: it {process.described(self._child.wait())}",
                 self._printed(self._log),
             )
         return reply
@@ -144,6 +155,101 @@ class Nursery:
         """Make the server ready to fork measurements; to be called once, before the first."""
         for _ in range(_EMPTY_CHILDREN):
             self._ask(protocol.WAIT, self._ask(protocol.FORK_EMPTY, 0, 0, 0, 0), 0, 0, 0)
+
+    def converse(self, work: int, ticket: int, warmup: int, iterations: int, timeout_s: float) -> Answer:
+        """Have a child forked, and wait for its answer and its end.
+
+        Parameters:
+            work: the number of what it is to work on.
+            ticket: a number never used before on this server.
+            timeout_s: seconds it may take.
+
+        Raises:
+            MeasurementError: the server itself is gone.
+        """
+        answers = self._open_answers(ticket)
+        try:
+            pid = self._ask(protocol.FORK, work, ticket, warmup, iterations)
+            self._children.add(pid)
+            text = _receive(answers, timeout_s, lambda: process.gone(pid))
+            if text is None:
+                _kill(pid)
+            status = os.waitstatus_to_exitcode(self._ask(protocol.WAIT, pid, 0, 0, 0))
+            process.kill_group(pid)
+            self._children.discard(pid)
+        finally:
+            os.close(answers)
+            (self.folder / protocol.answer_name(ticket)).unlink(missing_ok=True)
+        return Answer(text, status, pid)
+
+    def read(self, before: str, after: str, notes: Iterable[str], *, functions: bool = False) -> Reading:
+        """What was counted between two readings, whose files are removed.
+
+        Parameters:
+            before, after: the numbers of the readings' processes.
+            functions: whether the costliest C functions are told as well.
+        """
+        first, last = (self.folder / f"counts.{pid}" for pid in (before, after))
+        reading = Reading(
+            difference(read_totals(last), read_totals(first)),
+            tuple(notes),
+            native.costliest(native.executed(last, first), self._objects.of) if functions else {},
+        )
+        first.unlink()
+        last.unlink()
+        return reading
+
+    def wrong(self, ticket: int, answer: Answer, timeout_s: float) -> MeasurementError | None:
+        """The error where a child ran out of time or ended without having answered; None where it has."""
+        output = self.folder / protocol.output_name(ticket)
+        if answer.text is None:
+            return MeasurementError(f"took longer than its timeout of {timeout_s:g} s", self._printed(output))
+        if answer.text.endswith(b"\0"):
+            return None
+        why = explained(answer.status, read_log(self.folder, answer.pid))
+        return MeasurementError(
+            f"its process {process.described(answer.status)}{why}",
+            self._printed(output) or self._printed(self._log),
+        )
+
+    def _open_answers(self, ticket: int) -> int:
+        pipe = self.folder / protocol.answer_name(ticket)
+        os.mkfifo(pipe)
+        return os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    def _printed(self, path: Path) -> str:
+        return self._placed(process.last_lines(path, _OUTPUT_LINES))
+
+    def _placed(self, text: str) -> str:
+        """A worker's text with the project where a person knows it to be."""
+        return text
+
+    def close(self) -> None:
+        """End the server and all that it started."""
+        for pid in tuple(self._children):
+            _kill(pid)
+        process.end(self._child)
+
+
+class Nursery(ForkServer):
+    """The fork server of one benchmark file, which it has imported.
+
+    Parameters:
+        path: the benchmark file, absolute.
+        folder: a folder of its own for all its files.
+        timeout_s: seconds that the import may take.
+
+    Raises:
+        MeasurementError: the file can't be imported.
+        HostError: valgrind can't be started.
+    """
+
+    def __init__(self, launch: Launch, path: Path, folder: Path, timeout_s: float) -> None:
+        self._root, self._link = launch.root, launcher.linked(folder, launch.root)
+        file = self._link / path.relative_to(launch.root)
+        instrument = "start" if launch.late else "on"
+        words = launcher.argv("nursery", folder, str(folder), str(self._link), str(file), instrument)
+        super().__init__(launch, words, folder, self._link, f"importing {path.name}", timeout_s)
 
     @property
     def safe_to_fork(self) -> bool:
@@ -171,19 +277,8 @@ class Nursery:
         Raises:
             MeasurementError: it raised, ran out of time or ended its process.
         """
-        answers = self._open_answers(ticket)
-        try:
-            pid = self._ask(protocol.FORK, work, ticket, warmup, iterations)
-            self._children.add(pid)
-            answer = _receive(answers, timeout_s, lambda: process.gone(pid))
-            if answer is None:
-                _kill(pid)
-            status = os.waitstatus_to_exitcode(self._ask(protocol.WAIT, pid, 0, 0, 0))
-            process.kill_group(pid)
-            self._children.discard(pid)
-        finally:
-            os.close(answers)
-        return self._outcome(ticket, answer, status, pid, timeout_s, functions=functions)
+        answer = self.converse(work, ticket, warmup, iterations, timeout_s)
+        return self._outcome(ticket, answer, timeout_s, functions=functions)
 
     def measure_here(
         self,
@@ -204,30 +299,16 @@ class Nursery:
             answer = _receive(answers, timeout_s, lambda: self._child.poll() is not None)
         finally:
             os.close(answers)
-        status = process.end(self._child)
-        return self._outcome(ticket, answer, status, self._child.pid, timeout_s, functions=functions)
+        end = Answer(answer, process.end(self._child), self._child.pid)
+        return self._outcome(ticket, end, timeout_s, functions=functions)
 
-    def _open_answers(self, ticket: int) -> int:
-        pipe = self.folder / protocol.answer_name(ticket)
-        os.mkfifo(pipe)
-        return os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-
-    def _outcome(
-        self, ticket: int, answer: bytes | None, status: int, pid: int, timeout_s: float, *, functions: bool
-    ) -> Reading:
+    def _outcome(self, ticket: int, answer: Answer, timeout_s: float, *, functions: bool) -> Reading:
         output = self.folder / protocol.output_name(ticket)
         try:
-            if answer is None:
-                raise MeasurementError(
-                    f"took longer than its timeout of {timeout_s:g} s", self._printed(output)
-                )
-            if not answer.endswith(b"\0"):
-                why = explained(status, read_log(self.folder, pid))
-                raise MeasurementError(
-                    f"its process {process.described(status)}{why}",
-                    self._printed(output) or self._printed(self._log),
-                )
-            word, *lines = self._placed(answer[:-1].decode(errors="replace")).split("\n")
+            if error := self.wrong(ticket, answer, timeout_s):
+                raise error
+            assert answer.text is not None
+            word, *lines = self._placed(answer.text[:-1].decode(errors="replace")).split("\n")
             if word == protocol.UNAWAITED:
                 raise MeasurementError(
                     "is a plain function that returned a coroutine nobody awaited; declare it with async def"
@@ -235,31 +316,15 @@ class Nursery:
             if word == protocol.RAISED:
                 details = "\n".join((*lines[1:], self._printed(output))).rstrip()
                 raise MeasurementError(f"raised {lines[0]}", details)
-            before, after = (self.folder / f"counts.{pid}" for pid in lines[:2])
-            reading = Reading(
-                difference(read_totals(after), read_totals(before)),
-                tuple(lines[2:]),
-                native.costliest(native.executed(after, before), self._objects.of) if functions else {},
-            )
-            before.unlink()
-            after.unlink()
-            return reading
+            before, after, *notes = lines
+            return self.read(before, after, notes, functions=functions)
         finally:
             for path in (output, self.folder / protocol.answer_name(ticket)):
                 path.unlink(missing_ok=True)
 
-    def _printed(self, path: Path) -> str:
-        return self._placed(process.last_lines(path, _OUTPUT_LINES))
-
     def _placed(self, text: str) -> str:
         """A worker's text with the project where a person knows it to be."""
         return text.replace(str(self._link), str(self._root))
-
-    def close(self) -> None:
-        """End the server and all that it started."""
-        for pid in tuple(self._children):
-            _kill(pid)
-        process.end(self._child)
 
 
 def _kill(pid: int) -> None:

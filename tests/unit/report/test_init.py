@@ -9,9 +9,9 @@ from iaipy.report import REPORTERS, reporter
 
 
 def test_formats_are_listed_under_their_names() -> None:
-    """The list holds the eight formats, each under its own name."""
+    """The list holds the nine formats, each under its own name."""
     of_github = {"github", "github-summary", "github-action-benchmark"}
-    assert set(REPORTERS) == {"terminal", "json", "markdown", "iai", "bmf", *of_github}
+    assert set(REPORTERS) == {"terminal", "json", "markdown", "iai", "bmf", "pytest-benchmark", *of_github}
     assert all(reporter(name).name == name for name in REPORTERS)
 
 

@@ -1,0 +1,283 @@
+"""The pytest under valgrind: collects what its host tells it to, then forks a child per test.
+
+Started by `launcher.argv` with the argument FOLDER, in which SESSION says what to do. PYTEST_DONT_REWRITE.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+import iaipy
+from iaipy.pytest_plugin import INNER, guests, region, rehearsals
+from iaipy.pytest_plugin import fixture as fixtures
+from iaipy.pytest_plugin.marks import body_is_measured
+from iaipy.workers import heap, job, machine, nursery, protocol
+from iaipy.workers.machine import C, ffi
+from iaipy.workers.protocol import answer_name, output_name
+
+SESSION = "session.json"
+"""What the host wants: `args` for pytest, `items` to run, `path` to search first, when to count, how tests
+are to `capture`. The collection itself isn't captured, so that the log has what is said before a crash."""
+
+CALIBRATIONS = {protocol.CALIBRATE_FUNCTION: False, protocol.CALIBRATE_COROUTINE: True}
+_REHEARSALS = 2
+_WORKER_INPUT = {
+    "workerid": "gw0",
+    "workercount": 1,
+    "testrunuid": "iaipy",
+    "mainargv": [],
+    "randomly_seed": 0,
+}
+
+__all__ = ["SESSION", "main"]
+
+
+class Inner:
+    """The plugin that makes a pytest serve.
+
+    Parameters:
+        folder: for all files of this pytest.
+        wanted: as in SESSION.
+    """
+
+    def __init__(self, folder: str, wanted: dict[str, Any]) -> None:
+        self._folder = folder
+        self._wanted = wanted
+        self._reports: list[Any] = []
+        self._warnings: list[Any] = []
+        self._config: pytest.Config | None = None
+        self.errors: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Look like a worker of pytest-xdist: such a pytest leaves reports and caches to its controller."""
+        self._config = config
+        config.workerinput = dict(_WORKER_INPUT)  # type: ignore[attr-defined]
+        config.workeroutput = {}  # type: ignore[attr-defined]
+        config.option.usepdb = config.option.trace = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Take out the plugins that are of no use here."""
+        guests.quieten(session.config)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep what can't be collected."""
+        if report.failed:
+            self.errors.append(report.longreprtext)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> object:
+        """Serve, and never return."""
+        found = {item.nodeid: item for item in session.items}
+        items = {number: found.get(nodeid) for number, nodeid in enumerate(self._wanted["items"])}
+        works: dict[int, Any] = {**items, **CALIBRATIONS}
+        capture = session.config.pluginmanager.getplugin("capturemanager")
+        capture.stop_global_capturing()
+        capture._method = self._wanted["capture"]
+        fixtures.fixture_class()
+        self._hello(items)
+        self._rehearse(session)  # what a first time leaves behind is settled with the rest
+        heap.settle()
+        if self._wanted["late"]:
+            machine.start_instrumentation()
+        self._rehearse(session)
+        serve(works, self._folder, self._perform)
+        os.kill(os.getpid(), 9)
+        return True
+
+    def _hello(self, items: dict[int, pytest.Item | None]) -> None:
+        nursery._hello(self._folder, len(items))
+        missing = [str(number) for number, item in items.items() if item is None]
+        with open(f"{self._folder}/{protocol.HELLO}", "a") as file:  # noqa: PTH123
+            file.write(f"missing {','.join(missing)}\n")
+
+    def _rehearse(self, session: pytest.Session) -> None:
+        """Go through a test's whole protocol here, so that valgrind has translated it before it is forked."""
+        for is_coroutine in CALIBRATIONS.values():
+            for _ in range(_REHEARSALS):
+                region.rehearse(region.calibration(is_coroutine))
+        rehearsal = rehearsals.item(session)
+        capture = session.config.pluginmanager.getplugin("capturemanager")
+        for _ in range(_REHEARSALS):
+            rehearsal.stash[fixtures.RECORDER] = region.Recorder(1, 2, self._folder)
+            capture.start_global_capturing()
+            with suppress(Exception):  # a conftest's hook may stumble over a test that isn't there
+                session.config.hook.pytest_runtest_protocol(item=rehearsal, nextitem=None)
+            capture.stop_global_capturing()
+        session.testsfailed = 0
+        self._reports.clear()
+        self._warnings.clear()
+
+    def _perform(self, work: Any, ticket: int, repeats: int, warmup: int, folder: str) -> None:
+        process = os.getpid()
+        _begin(ticket, folder)
+        if isinstance(work, bool):
+            recorder = region.Recorder(repeats, warmup, folder)
+            recorder.measure(region.calibration(work))
+        else:
+            recorder = self._run(work, repeats, warmup)
+        if os.getpid() == process:
+            answer = {
+                "reports": self._reports,
+                "warnings": self._warnings,
+                "readings": recorder.readings,
+                "in_place": recorder.in_place,
+                "kind": recorder.kind,
+                "warmup": recorder.warmup,
+                "iterations": recorder.iterations,
+                "notes": recorder.notes,
+                "group": recorder.group,
+                "extra_info": recorder.extra_info,
+            }
+            text = json.dumps(answer, default=repr).encode("utf-8", "backslashreplace")
+            job._tell(text + b"\0", f"{folder}/{answer_name(ticket)}")
+        os.kill(os.getpid(), 9)
+
+    def _run(self, item: pytest.Item, repeats: int, warmup: int) -> region.Recorder:
+        """Run one test's protocol in this process, a child of its own."""
+        recorder = region.Recorder(repeats, warmup, self._folder)
+        item.stash[fixtures.RECORDER] = recorder
+        item.config.pluginmanager.getplugin("capturemanager").start_global_capturing()
+        _temporary(item.config, f"{self._folder}/tmp{os.getpid():07}")
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        return recorder
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Measure a marked test's body, which pytest calls in forks first."""
+        recorder = item.stash.get(fixtures.RECORDER, None)
+        trouble = None
+        if recorder and isinstance(item, pytest.Function) and body_is_measured(item):
+            call = region.Call(item.obj, lambda: ((), {}), None, recorder.warmup)
+            recorder.kind = "coroutine" if call.is_coroutine else "function"
+            forks = region.Forks(recorder.repeats)
+            for _ in range(forks.number):
+                if forks.fork():
+                    readings: list[Any] = []
+                    item.obj = region.body(call, readings)
+                    try:
+                        yield
+                        answer = [protocol.READY, *readings]
+                    except BaseException as error:
+                        answer = [protocol.RAISED, *region.described(error)]
+                    forks.answer(answer)
+            try:
+                recorder.readings = forks.outcomes()
+            except region.Unmeasurable as error:
+                trouble = error
+        yield
+        if recorder and trouble:  # and the test itself passed
+            recorder.readings = []
+            raise trouble
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep a report for the host."""
+        assert self._config is not None
+        hook = self._config.hook
+        self._reports.append(hook.pytest_report_to_serializable(config=self._config, report=report))
+
+    def pytest_warning_recorded(self, warning_message: Any, when: str, nodeid: str, location: object) -> None:
+        """Keep a test's warning for the host, which has seen those of the collection itself."""
+        if when == "runtest":
+            kind = type(warning_message.message)
+            self._warnings.append(
+                {
+                    "module": kind.__module__,
+                    "category": kind.__qualname__,
+                    "text": str(warning_message.message),
+                    "filename": warning_message.filename,
+                    "lineno": warning_message.lineno,
+                    "nodeid": nodeid,
+                }
+            )
+
+
+def serve(works: dict[int, Any], folder: str, perform: Any) -> None:
+    """What `nursery._serve` does, with `perform` in the children.
+
+    A copy, because one name more there would move the counts of `iaipy run`.
+    """
+    request, reply = ffi.new("int[]", protocol.REQUEST_INTS), ffi.new("int[]", protocol.REPLY_INTS)
+    request_bytes, reply_bytes = ffi.sizeof(request), ffi.sizeof(reply)
+    reply[0] = protocol.IMPORTED
+    collecting = gc.isenabled()
+    gc.disable()
+    gc.collect()
+    gc.freeze()
+    while C.write(nursery.REPLIES, reply, reply_bytes) == reply_bytes:
+        if C.read(nursery.REQUESTS, request, request_bytes) != request_bytes:
+            break
+        operation = request[0]
+        if operation in (protocol.FORK, protocol.FORK_EMPTY):
+            reply[0] = C.fork()
+        elif operation == protocol.WAIT:
+            C.waitpid(request[1], reply, 0)
+        if operation != protocol.WAIT and reply[0] == 0:
+            if operation == protocol.FORK_EMPTY:
+                break
+            os.close(nursery.REQUESTS)
+            os.close(nursery.REPLIES)
+            if collecting:
+                gc.enable()
+            perform(works[request[1]], request[2], request[3], request[4], folder)
+
+
+def _begin(ticket: int, folder: str) -> None:
+    """Open a child's own channels; what it prints goes to a file."""
+    C.prctl(job._SET_PARENT_DEATH_SIGNAL, 9)
+    os.setpgid(0, 0)
+    answers = os.open(f"{folder}/{answer_name(ticket)}", os.O_WRONLY)
+    os.dup2(answers, job.ANSWERS, False)
+    os.close(answers)
+    output = os.open(f"{folder}/{output_name(ticket)}", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+
+
+def _temporary(config: pytest.Config, path: str) -> None:
+    """Give the test temporary folders of its own, whose paths are as long for every test."""
+    factory = getattr(config, "_tmp_path_factory", None)
+    if factory is not None:
+        os.mkdir(path, 0o700)  # noqa: PTH102
+        factory._basetemp = type(config.rootpath)(path)
+
+
+def main(folder: str) -> None:
+    """Be a pytest that serves; where it ends before, say why."""
+    nursery._take_channels()
+    with open(f"{folder}/{SESSION}") as file:  # noqa: PTH123
+        wanted = json.load(file)
+    sys.path[:0] = wanted["path"]
+    iaipy.__doc__ = f"{iaipy.__doc__} PYTEST_DONT_REWRITE"  # or pytest warns that it comes too late for that
+    inner = Inner(folder, wanted)
+    heap.settle()
+    status = pytest.main(wanted["args"], plugins=[_named(inner)])
+    sys.stdout.flush()
+    with open(f"{folder}/{protocol.IMPORT_ERROR}", "w", errors="backslashreplace") as file:  # noqa: PTH123
+        file.write("\n".join([f"it ended with exit status {int(status)}", *inner.errors]))
+    os.write(
+        nursery.REPLIES,
+        protocol.IMPORT_FAILED.to_bytes(protocol.REPLY_INTS * protocol.INT_BYTES, sys.byteorder),
+    )
+    os.kill(os.getpid(), 9)
+
+
+def _named(inner: Inner) -> Any:
+    """A plugin that registers the real one by its name, as pytest.main can't."""
+
+    class Registers:
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_cmdline_main(self, config: pytest.Config) -> None:
+            config.pluginmanager.register(inner, INNER)
+
+    return Registers()

@@ -1,0 +1,176 @@
+"""The host's side of the pytest under valgrind: starts it, and turns what it answers into records."""
+
+from __future__ import annotations
+
+import compileall
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import iaipy
+from iaipy import process
+from iaipy.errors import MeasurementError
+from iaipy.measure import assemble
+from iaipy.measure.assemble import Reading
+from iaipy.measure.valgrind.nursery import Answer, ForkServer, Launch
+from iaipy.model.benchmark import Benchmark
+from iaipy.model.metrics import Events
+from iaipy.model.run import Result
+from iaipy.pytest_plugin.stats import BASE
+from iaipy.workers import launcher, protocol
+
+SESSION = "session.json"
+_OUTPUT_LINES = 30
+_CALIBRATIONS = {"function": protocol.CALIBRATE_FUNCTION, "coroutine": protocol.CALIBRATE_COROUTINE}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How one test went.
+
+    Parameters:
+        reports, warnings: as the inner pytest serialised them.
+        output: what was printed past pytest's capturing.
+        result: its numbers; None where it gave none.
+        group, extra_info: as the test has set them.
+        error: why there is no report, if there is none.
+    """
+
+    reports: Sequence[Mapping[str, Any]] = ()
+    warnings: Sequence[Mapping[str, Any]] = ()
+    output: str = ""
+    result: Result | None = None
+    group: str | None = None
+    extra_info: Mapping[str, Any] = field(default_factory=dict)
+    error: MeasurementError | None = None
+
+
+class InnerPytest(ForkServer):
+    """One pytest under valgrind.
+
+    Parameters:
+        args: pytest's command line.
+        ids: of the tests that will be run, by which `run` numbers them.
+        path: folders to put in front of its search path.
+        capture: pytest's method of capturing what tests print.
+
+    Raises:
+        MeasurementError: it can't collect.
+        HostError: valgrind can't be started.
+    """
+
+    def __init__(
+        self,
+        launch: Launch,
+        folder: Path,
+        args: Sequence[str],
+        ids: Sequence[str],
+        path: Sequence[str],
+        capture: str,
+        timeout_s: float,
+    ) -> None:
+        compileall.compile_dir(Path(iaipy.__file__).parent, quiet=2, maxlevels=3)
+        session = {
+            "args": [*args],
+            "items": [*ids],
+            "path": [*path],
+            "late": launch.late,
+            "capture": capture,
+        }
+        (folder / SESSION).write_text(json.dumps(session))
+        words = launcher.argv("iaipy.pytest_plugin.inner", folder, str(folder))
+        place = launcher.linked(folder, launch.root)
+        super().__init__(launch, words, folder, place, "collecting the tests under valgrind", timeout_s)
+        self._tickets = count()
+        self._timeout_s = timeout_s
+        self._base: dict[str, Events] = {}
+        self._index = {id_: number for number, id_ in enumerate(ids)}
+        missing = filter(None, self.hello["missing"].split(","))
+        self._missing = {ids[int(number)] for number in missing}
+
+    def calibrate(self, repeats: int) -> None:
+        """Measure an empty region of each kind.
+
+        Raises:
+            MeasurementError: it can't be.
+        """
+        self.warm_up()
+        for kind, number in _CALIBRATIONS.items():
+            answer, _ = self._asked(number, repeats, 0, self._timeout_s)
+            readings = self._readings(answer)
+            self._base[kind] = assemble.middle(readings)
+        (self.folder / BASE).write_text(json.dumps(self._base["function"]))
+
+    def run(self, benchmark: Benchmark, repeats: int, timeout_s: float) -> Ran:
+        """Run a test and measure in it; safe to call from several threads."""
+        if benchmark.id in self._missing:
+            return Ran(
+                error=MeasurementError(
+                    "was not collected again under valgrind: is its id the same every time?"
+                )
+            )
+        number = self._index[benchmark.id]
+        try:
+            answer, output = self._asked(number, repeats, benchmark.warmup, timeout_s)
+            readings = self._readings(answer)
+            while answer["in_place"] and len(readings) < repeats:
+                more = self._readings(self._asked(number, 1, benchmark.warmup, timeout_s)[0])
+                if not more:
+                    break
+                readings += more
+        except MeasurementError as error:
+            return Ran(error=error)
+        result = self._result(benchmark, answer, readings) if readings else None
+        return Ran(
+            answer["reports"], answer["warnings"], output, result, answer["group"], answer["extra_info"]
+        )
+
+    def _result(
+        self, benchmark: Benchmark, answer: Mapping[str, Any], readings: Sequence[Reading]
+    ) -> Result | None:
+        if any(report.get("outcome") != "passed" for report in answer["reports"]):
+            return None
+        record = Benchmark(
+            id=benchmark.id,
+            kind=answer["kind"],
+            path=benchmark.path,
+            line=benchmark.line,
+            warmup=answer["warmup"],
+            iterations=answer["iterations"],
+            limits=benchmark.limits,
+        )
+        base = self._base[answer["kind"]]
+        notes = [*answer["notes"], *(_IN_PLACE if answer["in_place"] else ())]
+        return assemble.result(record, readings, base, notes=notes)
+
+    def _asked(self, work: int, repeats: int, warmup: int, timeout_s: float) -> tuple[dict[str, Any], str]:
+        ticket = next(self._tickets)
+        output = self.folder / protocol.output_name(ticket)
+        answer = self.converse(work, ticket, repeats, warmup, timeout_s)
+        try:
+            if error := self.wrong(ticket, answer, timeout_s):
+                raise error
+            return _decoded(answer), process.last_lines(output, _OUTPUT_LINES)
+        finally:
+            output.unlink(missing_ok=True)
+
+    def _readings(self, answer: Mapping[str, Any]) -> list[Reading]:
+        return [self.read(str(first), str(last), notes) for first, last, notes in answer["readings"]]
+
+
+_IN_PLACE = ("threads were running, so it was measured in the test's own process",)
+
+
+def _decoded(answer: Answer) -> dict[str, Any]:
+    assert answer.text is not None
+    decoded: dict[str, Any] = json.loads(answer.text[:-1])
+    return decoded
+
+
+def search_path(folder: Path) -> list[str]:
+    """What the inner pytest has to search first: this folder, if `python -m pytest` put it on the path."""
+    return [str(folder)] if {"", str(folder)} & set(sys.path) else []

@@ -1,0 +1,242 @@
+"""`pytest --iaipy` on real suites, under real valgrind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("valgrind")
+
+SUITE = """
+    import json
+    import os
+    import threading
+    import time
+
+    import pytest
+
+    ROWS = [{"id": number, "name": str(number)} for number in range(40)]
+    TEXT = json.dumps(ROWS)
+
+
+    @pytest.fixture(scope="module")
+    def rows():
+        return json.loads(TEXT)
+
+
+    @pytest.fixture
+    def thread():
+        stop = threading.Event()
+        thread = threading.Thread(target=stop.wait)
+        thread.start()
+        yield
+        stop.set()
+        thread.join()
+
+
+    def test_call(benchmark):
+        assert benchmark(json.loads, TEXT) == ROWS
+
+
+    def test_decorator(benchmark, rows, tmp_path):
+        seen = []
+
+        @benchmark
+        def order():
+            seen.append(1)
+            return sorted(row["name"] for row in rows)
+
+        assert len(order) == 40
+        assert seen == [1]
+        (tmp_path / "file").write_text("kept")
+
+
+    @pytest.mark.parametrize("size", [10, 20])
+    def test_pedantic(benchmark, size):
+        runs = []
+        benchmark.pedantic(runs.append, setup=lambda: ((size,), {}), rounds=3)
+        assert runs == [size] * 3
+
+
+    @pytest.mark.benchmark(group="whole", min_rounds=5)
+    def test_body():
+        json.loads(TEXT)
+
+
+    def test_coroutine(benchmark):
+        async def work():
+            return 7
+
+        assert benchmark(work) == 7
+
+
+    @pytest.mark.iaipy(repeats=3)
+    def test_with_a_thread(benchmark, thread):
+        benchmark(json.loads, TEXT)
+
+
+    def test_with_a_fork(benchmark):
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0)
+        os.waitpid(pid, 0)
+        benchmark(json.loads, TEXT)
+
+
+    def test_fails(benchmark):
+        benchmark(json.loads, TEXT)
+        assert not ROWS
+
+
+    def test_used_twice(benchmark):
+        benchmark(int)
+        benchmark(int)
+
+
+    def test_dies(benchmark):
+        benchmark(int)
+        os.kill(os.getpid(), 9)
+
+
+    @pytest.mark.iaipy(timeout=3)
+    def test_takes_too_long(benchmark):
+        benchmark(int)
+        time.sleep(600)
+
+
+    def test_skipped(benchmark):
+        pytest.skip("not today")
+
+
+    def test_ordinary():
+        assert ROWS
+"""
+FAILING = {"test_fails", "test_used_twice", "test_dies", "test_takes_too_long"}
+MEASURED = {
+    "test_call",
+    "test_decorator",
+    "test_pedantic[10]",
+    "test_pedantic[20]",
+    "test_body",
+    "test_coroutine",
+    "test_with_a_thread",
+    "test_with_a_fork",
+}
+INI = """
+    [pytest]
+    filterwarnings = error
+    addopts = --strict-markers --benchmark-min-rounds=3 --codspeed -p no:cacheprovider
+"""
+
+
+def run(folder: Path, *words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run pytest there."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words],
+        cwd=folder,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def results(folder: Path, name: str) -> dict[str, dict[str, Any]]:
+    """The results in a JSON report, by test."""
+    document = json.loads((folder / name).read_text())
+    return {entry["id"].partition("::")[2]: entry for entry in document["benchmarks"]}
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A suite that uses the fixture in every way, some of them wrong."""
+    folder = tmp_path_factory.mktemp("suite")
+    (folder / "test_suite.py").write_text(dedent(SUITE))
+    (folder / "pytest.ini").write_text(dedent(INI))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def first(suite: Path) -> subprocess.CompletedProcess[str]:
+    """The suite's first run."""
+    return run(suite, "--iaipy", "--iaipy-report=json:first.json", "--iaipy-jobs=2")
+
+
+def test_every_way_of_measuring_gives_a_number(suite: Path, first: subprocess.CompletedProcess[str]) -> None:
+    """What passes is measured, what fails fails as ever, and the rest of the run goes on."""
+    assert first.returncode == 1, first.stdout + first.stderr
+    assert set(results(suite, "first.json")) == MEASURED
+    assert f"{len(FAILING)} failed, 9 passed, 1 skipped" in first.stdout
+    for name in FAILING:
+        assert f"FAILED test_suite.py::{name}" in first.stdout
+    assert "took longer than its timeout of 3 s" in first.stdout
+    assert "its process was killed by SIGKILL" in first.stdout
+    assert "Fixture can only be used once" in first.stdout
+    assert "--benchmark-* and --codspeed*: accepted without effect" in first.stdout
+
+
+def test_details_of_results(suite: Path, first: subprocess.CompletedProcess[str]) -> None:
+    """A result says how it was measured."""
+    found = results(suite, "first.json")
+    assert found["test_coroutine"]["kind"] == "coroutine"
+    assert found["test_with_a_thread"]["repeats"] == 3
+    assert any("threads were running" in note for note in found["test_with_a_thread"]["notes"])
+    assert found["test_call"]["counters"]["instructions"] > 50_000
+
+
+def test_a_regression_fails_the_session(tmp_path: Path) -> None:
+    """A baseline is saved and compared with; more work than the marker's limit ends in status 1."""
+    marked = "import pytest\n@pytest.mark.iaipy(limit='1%')\n"
+    test = marked + "def test_a(benchmark): benchmark(lambda: list(range({})))\n"
+    (tmp_path / "test_a.py").write_text(test.format(1000))
+    assert run(tmp_path, "--iaipy", "--iaipy-save-baseline=main").returncode == 0
+    (tmp_path / "test_a.py").write_text(test.format(1200))
+    done = run(tmp_path, "--iaipy", "--iaipy-baseline=main")
+    assert done.returncode == 1, done.stdout
+    assert "1 benchmark: 1 regressed" in done.stdout
+    assert "1 passed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--iaipy-valgrind=/nowhere/valgrind",), 4, "/nowhere/valgrind was not found"),
+        (("--iaipy-baseline=none",), 4, "there is no baseline none"),
+        (("--iaipy-limit=much",), 4, "--limit"),
+        ((), 5, "no benchmark was measured"),
+    ],
+)
+def test_what_cannot_be_done_is_said(tmp_path: Path, words: tuple[str, ...], code: int, said: str) -> None:
+    """One message without a traceback, and pytest's status for it."""
+    (tmp_path / "test_a.py").write_text("def test_a(): pass\n")
+    done = run(tmp_path, "--iaipy", *words)
+    assert done.returncode == code, done.stdout
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_plugin_that_breaks_under_valgrind_is_told(tmp_path: Path) -> None:
+    """Where the pytest under valgrind dies, one message has the last it said."""
+    broken = "import os\nif 'IAIPY_PAD' in os.environ:\n    os.write(2, b'no such CPU\\n'); os.abort()\n"
+    (tmp_path / "conftest.py").write_text(broken)
+    (tmp_path / "test_a.py").write_text("def test_a(benchmark): benchmark(int)\n")
+    done = run(tmp_path, "--iaipy")
+    assert done.returncode == 4, done.stdout
+    assert "collecting the tests under valgrind ended the process" in done.stdout + done.stderr
+    assert "no such CPU" in done.stdout + done.stderr
+
+
+def test_without_the_option_each_benchmark_is_called_once(suite: Path) -> None:
+    """Without --iaipy the fixture calls, and nothing is measured."""
+    done = run(suite, "-k", "call or decorator or coroutine or body")
+    assert done.returncode == 0, done.stdout
+    assert "iaipy: " not in done.stdout.replace("iaipy: --", "")
+    assert "Instructions" not in done.stdout
