@@ -469,8 +469,8 @@ def test_a_command_runs_as_it_is_declared(commands: Results, name: str) -> None:
     ("name", "reason"),
     [
         ("fails", "ended with exit status 3, expected 0"),
-        ("dies", "was killed by SIGKILL, expected 0"),
-        ("dies_of_a_nameless_signal", "was killed by signal 40, expected 0"),
+        ("dies", "was killed by SIGKILL (Killed), expected 0"),
+        ("dies_of_a_nameless_signal", "was killed by signal 40 (Real-time signal 6), expected 0"),
         ("not_there", "no_such_program can't be started: No such file or directory"),
         ("setup_fails", "its setup ended with exit status 1"),
         ("teardown_fails", "its teardown ended with exit status 1"),

@@ -243,7 +243,7 @@ def test_two_interpreters_in_turns(project: Project, other_python: Path) -> None
     ("words", "message"),
     [
         (("--processes", "0"), "--processes must be a whole number from 1 to 1000"),
-        (("--rounds", "-1"), "--rounds must be a whole number of at least 1"),
+        (("--rounds", "-1"), "--rounds must be a whole number from 1 to 1000000"),
         (("--warmup-time", "0"), "--warmup-time must be seconds"),
         (("--measurement-time", "-1s"), "--measurement-time must be seconds"),
         (("--time-budget", "soon"), "--time-budget must be seconds"),
