@@ -19,7 +19,7 @@ import iaipy
 from iaipy.pytest_plugin import INNER, guests, region, rehearsals
 from iaipy.pytest_plugin import fixture as fixtures
 from iaipy.pytest_plugin.marks import body_is_measured
-from iaipy.workers import heap, job, machine, nursery, protocol
+from iaipy.workers import heap, job, machine, nursery, protocol, topup
 from iaipy.workers.machine import C, ffi
 from iaipy.workers.protocol import answer_name, output_name
 
@@ -86,7 +86,7 @@ class Inner:
         fixtures.fixture_class()
         self._hello(items)
         self._rehearse(session)  # what a first time leaves behind is settled with the rest
-        heap.settle()
+        topup.top_up()
         if self._wanted["late"]:
             machine.start_instrumentation()
         self._rehearse(session)

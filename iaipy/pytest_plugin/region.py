@@ -15,12 +15,13 @@ from functools import partial
 from typing import Any, NoReturn
 
 from iaipy.pytest_plugin.stats import Stats
-from iaipy.workers import failure, job, protocol
+from iaipy.workers import failure, job, protocol, topup
 from iaipy.workers.machine import C, ffi
 from iaipy.workers.subject import Work, anew, empty, empty_coroutine, is_coroutine_object, nothing
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 _PIECE = 1 << 15
+_EMPTY_FORKS = 2
 """As much as a pipe holds for certain while nobody reads it."""
 
 
@@ -129,9 +130,13 @@ class Forks:
         self._pipes = [os.pipe() for _ in range(number)]
         self._pid, self._status = ffi.new("int[1]"), ffi.new("int[]", number)
         self._turn = ffi.new("int[1]")
-        if self.fork():  # one that does nothing: the others then meet the caches as it has left them
-            os.kill(os.getpid(), 9)
-        self._turn[0] = 0
+        topup.top_up()
+        gc.freeze()
+        sys._clear_type_cache()
+        for _ in range(_EMPTY_FORKS):  # the others then meet the caches as these have left them
+            if self.fork():
+                os.kill(os.getpid(), 9)
+            self._turn[0] = 0
 
     def fork(self) -> bool:
         """Start the next one: True in it; False in this process, once that has ended."""
@@ -156,6 +161,7 @@ class Forks:
         Raises:
             Unmeasurable: one raised, or its process ended.
         """
+        gc.unfreeze()
         texts = []
         for out, in_ in self._pipes:
             os.close(in_)
@@ -207,6 +213,13 @@ def ready() -> None:
     job._seed()
 
 
+def settled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function on fresh memory, and all that is allocated from now on there too."""
+    function = fresh(function)
+    topup.close()
+    return function
+
+
 def fresh(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function on fresh memory, as `subject.anew` makes it."""
     work: Work = object.__new__(Work)
@@ -236,7 +249,7 @@ def _measured(call: Call, function: Callable[..., Any]) -> tuple[int, int, list[
 
 def _function(call: Call) -> list[Any]:
     ready()
-    return list(_measured(call, fresh(call.function))[:3])
+    return list(_measured(call, settled(call.function))[:3])
 
 
 def body(call: Call, readings: list[Any]) -> Callable[..., Any]:
@@ -249,13 +262,13 @@ def body(call: Call, readings: list[Any]) -> Callable[..., Any]:
     def measured(**named: Any) -> None:
         ready()
         call.arguments = lambda: ((), named)
-        readings.extend(_measured(call, fresh(function))[:3])
+        readings.extend(_measured(call, settled(function))[:3])
 
     async def measured_awaited(**named: Any) -> None:
         ready()
         call.arguments = lambda: ((), named)
         before = job._threads()
-        first, last, _ = await _awaited(fresh(function), call)
+        first, last, _ = await _awaited(settled(function), call)
         readings.extend((first, last, job._leftovers(before)))
 
     return measured_awaited if call.is_coroutine else measured
@@ -263,7 +276,7 @@ def body(call: Call, readings: list[Any]) -> Callable[..., Any]:
 
 def _coroutine(call: Call) -> list[Any]:
     ready()
-    function = fresh(call.function)
+    function = settled(call.function)
     before = job._threads()
     asyncio.events._set_running_loop(None)  # the test's own, if it has one, belongs to another process
     with asyncio.Runner() as runner:
@@ -306,7 +319,7 @@ def rehearse(call: Call) -> None:
     """Go through a region in this very process, so that valgrind has translated what all regions share."""
     if call.is_coroutine:
         with asyncio.Runner() as runner:
-            runner.run(_awaited(fresh(call.function), call))
+            runner.run(_awaited(settled(call.function), call))
     else:
-        _measured(call, fresh(call.function))
+        _measured(call, settled(call.function))
     in_forks(lambda: [0, 0, []], 2)

@@ -1,0 +1,131 @@
+"""Settles a heap that has been settled before: `heap.settle`, made cheap by asking CPython what is free.
+
+`heap.settle` finds holes by allocating until none can be left, which takes seconds under valgrind. Here
+`sys._debugmallocstats` tells how many blocks of each size are free, and just those are filled. What is
+allocated afterwards lies in one new arena, in which each size class has opened its pool in turn.
+"""
+
+import gc
+import os
+import sys
+from itertools import repeat
+
+from iaipy.workers import heap
+from iaipy.workers.machine import C
+
+_CLASSES = range(16, 513, 16)
+_ROUNDS = 3
+_MOST_BLOCKS = 2048
+_MOST_CHUNKS = 3000
+_ARENA = (heap._POOLS_IN_ARENA + 4) * heap._POOL
+_LEEWAY = 4 * heap._POOL
+"""Pools that may have been opened in the new arena while the last holes were filled."""
+_TEXT = 1 << 15
+
+_kept: list[object] = [None] * 150_000
+del _kept[80_000:]  # to half its room it isn't moved, and it never grows: that would make new holes
+_arena = 0
+
+
+def top_up() -> None:
+    """Fill the holes in both heaps; what fills them stays for the life of the process."""
+    gc.collect()
+    if hasattr(C, "mallinfo2"):
+        _fill_chunks()
+    for _ in range(_ROUNDS):
+        blocks, pools = _free()
+        for size, number in blocks.items():
+            _kept.append(_blocks(size, number))
+        if pools:
+            _kept.append(_blocks(512, pools * ((heap._POOL - heap._POOL_HEADER) // 512)))
+    _open_pools()
+
+
+def _fill_chunks() -> None:
+    """What `heap._fill_chunks` does, where the heap need not be one piece.
+
+    Valgrind lets the data segment grow to 8 MiB; beyond it glibc goes on in pieces from mmap, whose end no
+    sbrk tells.
+    """
+    size, chunk = heap._LARGEST_HOLE, heap._CHUNK
+    left = C.mallinfo2().keepcost
+    for _ in range(_MOST_CHUNKS):
+        C.malloc(size - heap._CHUNK_HEADER)
+        before, left = left, C.mallinfo2().keepcost
+        if left == before - size:  # it comes from the top
+            size = size // 2 if size > 2 * heap._LARGEST_TCACHE else size - chunk
+            if size < 2 * chunk:
+                break
+    rest = C.mallinfo2().keepcost
+    if rest > 4 * chunk:
+        C.malloc(rest - 4 * chunk)
+    address = heap._address(C.malloc(heap._PAGE))
+    used = address + heap._PAGE + chunk - 2 * heap._CHUNK_HEADER
+    C.malloc(-used % heap._PAGE + heap._PAGE - heap._CHUNK_HEADER)
+
+
+def _blocks(size: int, number: int) -> list[object]:
+    """So many objects that each take a block of this size class."""
+    if size == 16:
+        return [object() for _ in repeat(None, number)]
+    if size == 32:
+        return list(map(complex, repeat(1.0, number)))
+    return list(map(bytes, repeat(size - heap._SMALLEST_BYTES_OBJECT, number)))
+
+
+def _free() -> tuple[dict[int, int], int]:
+    """The free blocks of each size class, and the free pools, as CPython tells on its standard error."""
+    told = os.memfd_create("iaipy")
+    kept = os.dup(2)
+    os.dup2(told, 2)
+    sys._debugmallocstats()
+    os.dup2(kept, 2)
+    text = os.pread(told, _TEXT, 0)
+    os.close(kept)
+    os.close(told)
+    blocks, pools = {}, 0
+    for line in text.split(b"\n"):
+        words = line.split()
+        if len(words) == 5 and words[0].isdigit() and words[1].isdigit():
+            blocks[int(words[1])] = int(words[4])
+        elif words[1:3] == [b"unused", b"pools"]:
+            pools = int(words[0])
+            break
+    return blocks, pools
+
+
+def _open_pools() -> None:
+    """Have every class open a pool in the new arena, in order."""
+    global _arena
+    _arena = _opened(512, 0, 1 << 64) - _LEEWAY
+    for size in _CLASSES:
+        _opened(size, _arena, _arena + _ARENA)
+
+
+def _opened(size: int, start: int, end: int) -> int:
+    """Allocate blocks of a class until one is the first of a pool between these addresses; its address."""
+    address = 0
+    for _ in range(_MOST_BLOCKS):
+        block = _one(size)
+        _kept.append(block)
+        address = id(block)
+        if address % heap._POOL == heap._POOL_HEADER and start <= address < end:
+            break
+    return address
+
+
+def close() -> None:
+    """Fill the holes that have opened since `top_up`, up to two neighbours in its new arena."""
+    for size in _CLASSES:
+        last = 0
+        for _ in range(_MOST_BLOCKS):
+            block = _one(size)
+            _kept.append(block)
+            address = id(block)
+            if address == last + size and _arena <= address < _arena + _ARENA:
+                break
+            last = address
+
+
+def _one(size: int) -> object:
+    return complex(1.0) if size == 32 else heap._block(size)
