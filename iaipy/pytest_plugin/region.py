@@ -217,6 +217,7 @@ def settled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function on fresh memory, and all that is allocated from now on there too."""
     function = fresh(function)
     topup.close()
+    topup.level_cache()
     return function
 
 
@@ -238,6 +239,7 @@ def _measured(call: Call, function: Callable[..., Any]) -> tuple[int, int, list[
             call.teardown(*arguments, **named)
     arguments, named = call.arguments()
     gc.collect()
+    topup.close()
     first, last, result = job._region(function, arguments, named, call.iterations)
     if is_coroutine_object(result):
         result.close()
@@ -292,6 +294,7 @@ async def _awaited(function: Callable[..., Any], call: Call) -> tuple[int, int, 
             call.teardown(*arguments, **named)
     arguments, named = call.arguments()
     gc.collect()
+    topup.close()
     return await job._region_awaited(function, arguments, named, call.iterations)
 
 

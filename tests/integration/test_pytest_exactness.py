@@ -1,0 +1,104 @@
+"""What else runs in a session moves no count of `pytest --iaipy`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("valgrind")
+
+SUITE = """
+    import asyncio
+    import json
+
+    ROWS = [{"id": number, "name": f"row {number}", "value": number * 1.5} for number in range(100)]
+    TEXT = json.dumps(ROWS)
+
+
+    def test_json(benchmark):
+        benchmark(json.loads, TEXT)
+
+
+    def test_dict(benchmark):
+        @benchmark
+        def build():
+            return {f"key {number}": [number] for number in range(500)}
+
+
+    def test_sort(benchmark):
+        words = [str(number * 7919 % 1009) for number in range(1000)]
+        assert benchmark(lambda: sorted(words))[0] == "0"
+
+
+    def test_gather(benchmark):
+        async def one(number):
+            await asyncio.sleep(0)
+            return number
+
+        async def work():
+            return sum(await asyncio.gather(*(one(number) for number in range(50))))
+
+        assert benchmark(work) == 1225
+
+
+    def test_format(benchmark):
+        benchmark(lambda: "".join("{:>8} {!r}".format(n, str(n)) for n in range(300)))
+"""
+REVERSED = """
+    import pytest
+
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(items):
+        items.reverse()
+"""
+WAYS: Mapping[str, tuple[str, ...]] = {
+    "again": (),
+    "two at once": ("--iaipy-jobs=2",),
+    "two alone": ("-k", "json or gather"),
+    "reversed": ("-p", "backwards"),
+}
+MOST_PPM = 20
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with these tests."""
+    folder = tmp_path_factory.mktemp("suite")
+    (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    (folder / "test_small.py").write_text(dedent(SUITE))
+    (folder / "backwards.py").write_text(dedent(REVERSED))
+    return folder
+
+
+def counted(folder: Path, *words: str) -> dict[str, dict[str, int]]:
+    """The counters of each benchmark of a run."""
+    report = folder / "report.json"
+    argv = [sys.executable, "-m", "pytest", "-q", "--iaipy", f"--iaipy-report=json:{report}", *words]
+    finished = subprocess.run(argv, cwd=folder, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    entries = json.loads(report.read_text())["benchmarks"]
+    assert not any(entry["spread"]["instructions"] for entry in entries)
+    return {entry["id"]: entry["counters"] for entry in entries}
+
+
+@pytest.fixture(scope="module")
+def first(suite: Path) -> dict[str, dict[str, int]]:
+    """The counters of the whole suite."""
+    return counted(suite)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_instructions_are_the_same_in_any_session(
+    suite: Path, first: Mapping[str, Mapping[str, int]], way: str
+) -> None:
+    """Whatever else runs, in whatever order and however many at once, a test counts the same."""
+    for id_, counters in counted(suite, *WAYS[way]).items():
+        moved = abs(counters["instructions"] - first[id_]["instructions"])
+        assert moved * 1e6 <= MOST_PPM * first[id_]["instructions"], id_
