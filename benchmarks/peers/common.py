@@ -163,19 +163,27 @@ def codspeed(folder: Path, output: Path, valgrind: str) -> tuple[Finished, dict[
     Parameters:
         output: an empty folder for callgrind's files.
     """
+    finished, events = codspeed_pytest(sys.executable, ["test_copies.py"], folder, output, valgrind)
+    if len(events) != COPIES:
+        raise SystemExit(
+            f"pytest-codspeed left {len(events)} results instead of {COPIES}:\n{finished.output}"
+        )
+    return finished, events
+
+
+def codspeed_pytest(
+    python: str, words: Sequence[str], folder: Path, output: Path, valgrind: str
+) -> tuple[Finished, dict[str, dict[str, int]]]:
+    """Run pytest with these words as CodSpeed's runner would; the process, and the events of each test."""
     aslr_off = ["setarch", platform.machine(), "-R"]
     if run([*aslr_off, "true"], folder).status:  # containers may forbid it
         aslr_off = []
     files = [f"--callgrind-out-file={output}/%p.out", f"--log-file={output}/valgrind.log"]
     argv = [*aslr_off, valgrind, *" ".join(_CODSPEED_VALGRIND).split(), *files]
-    argv += [sys.executable, "-m", "pytest", "--codspeed", "test_copies.py"]
+    argv += [python, "-m", "pytest", "--codspeed", *words]
     finished = must(argv, folder, {**_CODSPEED_ENV, "CODSPEED_PROFILE_FOLDER": str(output)})
     parts = _PART.findall("\n".join(path.read_text(errors="replace") for path in output.glob("*.out")))
     events = {test: dict(zip(EVENTS, map(int, totals.split()), strict=False)) for test, totals in parts}
-    if len(events) != COPIES:
-        raise SystemExit(
-            f"pytest-codspeed left {len(events)} results instead of {COPIES}:\n{finished.output}"
-        )
     return finished, events
 
 

@@ -1,0 +1,101 @@
+"""Real projects' benchmark suites, unmodified: `pytest --iaipy` beside pytest-codspeed under callgrind.
+
+Packages come from PyPI as wheels, their tests from the source distributions. The ways are started in turn.
+"""
+
+import sys
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import common
+
+SUITES = ("propcache", "yarl", "multidict")
+"""Their source distributions have tests/test_*benchmarks.py; frozenlist's, of version 1.8.0, has none."""
+
+CODSPEED_SHARE = 1.0
+JOBS_SHARE = 0.6
+"""The most of pytest-codspeed's time that iaipy takes, alone and with -n 2."""
+IDENTICAL_SHARE = 0.95
+"""The least share of benchmarks whose instructions are the same in all runs."""
+
+_WAYS = {"iaipy": (), "iaipy -n 2": ("-n", "2"), "iaipy again": ()}
+_COMMON = ("-q", "-o", "addopts=", "-p", "no:cacheprovider")
+
+
+def prepared(folder: Path, name: str) -> tuple[str, Path]:
+    """A Python with the package, iaipy and pytest-codspeed, and the unpacked source distribution."""
+    python = folder / "venv" / "bin" / "python"
+    if not python.exists():
+        common.must([sys.executable, "-m", "venv", str(python.parents[1])], folder)
+        iaipy = str(Path(__file__).parents[2])
+        common.must([str(python), "-m", "pip", "install", "-q", iaipy, *_TOOLS, *SUITES], folder)
+    source = folder / name
+    source.mkdir()
+    download = ["download", "-q", "--no-deps", "--no-binary", name, name, "--dest", str(source)]
+    common.must([str(python), "-m", "pip", *download], folder)
+    (archive,) = source.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(source, filter="data")
+    return str(python), next(path for path in source.iterdir() if path.is_dir())
+
+
+_TOOLS = ("pytest-codspeed", "pytest-xdist")
+
+
+def compared(folder: Path, name: str, valgrind: str) -> tuple[list[str], float, float, float]:
+    """The row of one suite, iaipy's shares of pytest-codspeed's time, and the share of identical counts."""
+    python, source = prepared(folder, name)
+    files = sorted(str(file.relative_to(source)) for file in source.glob("tests/test_*benchmarks.py"))
+    seconds: dict[str, float] = {}
+    counts = []
+    for way, words in _WAYS.items():
+        report = source / f"{way}.json"
+        options: Sequence[str] = (f"--iaipy-valgrind={valgrind}", f"--iaipy-report=json:{report}", *words)
+        argv = [python, "-m", "pytest", "--iaipy", *_COMMON, *options, *files]
+        seconds[way] = common.must(argv, source).seconds
+        counts.append(common.counts(report))
+    output = source / "callgrind"
+    output.mkdir()
+    finished, _ = common.codspeed_pytest(python, [*_COMMON, *files], source, output, valgrind)
+    ids = counts[0]
+    same = [id_ for id_ in ids if len({run[id_]["instructions"] for run in counts}) == 1]
+    alone, jobs = (seconds[way] / finished.seconds for way in ("iaipy", "iaipy -n 2"))
+    cells = (seconds["iaipy"], seconds["iaipy -n 2"], finished.seconds)
+    row = [name, str(len(ids)), f"{len(same)}", *(f"{cell:.1f}" for cell in cells)]
+    return [*row, f"{alone:.2f}", f"{jobs:.2f}"], alone, jobs, len(same) / len(ids)
+
+
+def main() -> int:
+    """Run the suites."""
+    parser = common.options(__doc__ or "")
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; default: all")
+    arguments = parser.parse_args()
+    chosen = arguments.suites or [*SUITES]
+    if unknown := set(chosen) - set(SUITES):
+        parser.error(f"no such suite: {', '.join(sorted(unknown))}")
+    print(f"{common.versions(arguments.valgrind)}; {len(_WAYS)} runs of iaipy\n")
+    rows, targets = [], []
+    with tempfile.TemporaryDirectory() as name:
+        for suite in chosen:
+            row, alone, jobs, same = compared(Path(name), suite, arguments.valgrind)
+            rows.append(row)
+            targets += [
+                (
+                    f"{suite}: at most {CODSPEED_SHARE:g} × pytest-codspeed: {alone:.2f}",
+                    alone <= CODSPEED_SHARE,
+                ),
+                (f"{suite}: with -n 2 at most {JOBS_SHARE:g}: {jobs:.2f}", jobs <= JOBS_SHARE),
+                (
+                    f"{suite}: instructions identical in {IDENTICAL_SHARE:.0%}: {same:.0%}",
+                    same >= IDENTICAL_SHARE,
+                ),
+            ]
+    header = ("suite", "benchmarks", "identical", "iaipy, s", "-n 2, s", "codspeed, s", "ratio", "-n 2 ratio")
+    print(common.table(header, rows))
+    return common.verdict(targets)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
