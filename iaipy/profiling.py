@@ -20,6 +20,9 @@ from iaipy.profile import document, tree
 from iaipy.store import baselines
 from iaipy.timing import measure_time
 
+_FOLDER = "000000"
+"""As long as the folders in which the engine counts: the heap depends on the lengths of paths."""
+
 
 def profile(config: Config, word: str, start: Path, watcher: Watcher, *, native: bool = False) -> Profile:
     """Make the call tree of one benchmark.
@@ -174,8 +177,10 @@ def _record(config: Config, benchmark: Benchmark) -> Recording:
         config.root,
     )
     timeout_s = benchmark.timeout_s or config.timeout_s
-    with tempfile.TemporaryDirectory(prefix="iaipy-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="iaipy-", ignore_cleanup_errors=True) as name:
+        folder = Path(name).absolute() / _FOLDER
+        folder.mkdir()
         try:
-            return profiler.record(place, benchmark, Path(folder).absolute(), config.timeout_s, timeout_s)
+            return profiler.record(place, benchmark, folder, config.timeout_s, timeout_s)
         except MeasurementError as error:
             raise BenchmarkError(f"{benchmark.id} {error.message}", error.details) from error

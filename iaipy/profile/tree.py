@@ -19,17 +19,12 @@ _SERVER = "py_trampoline_evaluator"
 _EVALUATOR = "_PyEval_EvalFrameDefault"
 """What runs a Python function; called at once where a trampoline couldn't be made."""
 
-_MOST_PER_CALL = 400
-"""Instructions that a call from Python to Python takes more under trampolines, at most;
-31 to 301 were seen."""
-
 _LINK = " [PLT]"
 """What callgrind puts behind the address of code that only leads to a function of another library."""
 
 _FREEING = frozenset({"_Py_Dealloc", "gc_collect_main", "_Py_RunGC"})
 
 CUT = Function("(callers too many to be told apart)")
-HARNESS = Function("(iaipy)")
 FREED = Function("(results freed)")
 UNKNOWN = Function("(function without a name)")
 NO_PYTHON = Function("(no Python caller)")
@@ -55,16 +50,14 @@ class _Node:
         return found
 
 
-def build(recording: Recording, counted: int | None, benchmark: str, iterations: int = 1) -> Profile:
+def build(recording: Recording, counted: int, benchmark: str, iterations: int = 1) -> Profile:
     """The call tree of one benchmark, C functions included.
 
-    What is left out is told by the profile's accounting. Python calls take more than usual while trampolines
-    are active, because the interpreter otherwise runs a called Python function without a call in C. How
-    much that is in all follows from what cachegrind counts without trampolines; it is taken from the called
-    functions in proportion to their calls, but never more than they have.
+    What is left out is told by the profile's accounting: iaipy's own frames, and trampolines with what serves
+    them. All else stands as callgrind has seen it, with trampolines active.
 
     Parameters:
-        counted: what cachegrind counts for the benchmark; None where that isn't known, and nothing is taken.
+        counted: what cachegrind counts for the benchmark, without trampolines.
         benchmark: its id.
     """
     top = _Node(Function(""))
@@ -87,16 +80,8 @@ def build(recording: Recording, counted: int | None, benchmark: str, iterations:
             trampolines += context.instructions
         else:
             node.instructions += context.instructions
-    executed = recording.dump.instructions
-    excess = 0 if counted is None else executed - trampolines - harness - counted
-    given_back = min(harness, max(0, -excess))
-    if given_back:
-        top.child(HARNESS).instructions = given_back
-    taken = _take(top, max(0, excess))
     functions, frames = _flattened(top)
-    accounting = Accounting(
-        executed, trampolines, harness - given_back, taken, executed if counted is None else counted
-    )
+    accounting = Accounting(recording.dump.instructions, trampolines, harness, counted)
     return Profile(
         benchmark,
         functions,
@@ -196,40 +181,6 @@ def _walk(node: _Node) -> Iterable[_Node]:
             top.children.values(),
             key=lambda child: (totals[id(child)], child.function.name, child.function.place),
         )
-
-
-def _take(top: _Node, excess: int) -> int:
-    """Take instructions from Python frames in proportion to their calls; how many were taken.
-
-    What is beyond the cost of calls is taken from all frames in proportion to their instructions.
-    """
-    python = [node for node in _walk(top) if not node.function.native and node.calls]
-    calls = sum(node.calls for node in python)
-    by_calls = min(excess, _MOST_PER_CALL * calls)
-    taken = seen = 0
-    for node in python:
-        seen += node.calls
-        bearers = [node, *(c for c in node.children.values() if c.function.native)]
-        due = by_calls * seen // calls - taken
-        taken += _take_from(sorted(bearers, key=lambda bearer: -bearer.instructions), due)
-    frames = list(_walk(top))
-    left, rest = sum(node.instructions for node in frames), excess - taken
-    for node in frames:
-        part = rest * node.instructions // left if left else 0
-        left -= node.instructions
-        node.instructions -= part
-        rest -= part
-    return excess - rest
-
-
-def _take_from(bearers: Sequence[_Node], amount: int) -> int:
-    """Take instructions from these frames, the first ones first; how many were taken."""
-    left = amount
-    for bearer in bearers:
-        part = min(left, bearer.instructions)
-        bearer.instructions -= part
-        left -= part
-    return amount - left
 
 
 def _flattened(top: _Node) -> tuple[tuple[Function, ...], tuple[Frame, ...]]:

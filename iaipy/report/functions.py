@@ -19,25 +19,21 @@ def render(profile: Profile, difference: Difference | None, *, color: bool = Fal
 
 
 def accounted(profile: Profile) -> list[str]:
-    """How the total came about, in sentences."""
+    """How the total compares with what is counted, in sentences."""
     told = profile.accounting
-    if not profile.python:
+    if not profile.python or told.executed == told.counted:
         return []
-    sentences = []
-    overhead = told.trampolines + told.calls
-    if overhead:
-        sentences.append(
-            f"The trampolines that give Python functions their names took {count(overhead)} instructions "
-            f"({_part(overhead, told.counted)}) more, left out here: {count(told.trampolines)} of their own, "
-            f"{count(told.calls)} in Python calls and by where memory lay, taken from the functions called."
+    part = f"{count(abs(told.calls))} instructions ({_part(abs(told.calls), told.counted)})"
+    return [
+        f"cachegrind counts {count(told.counted)} instructions, without the trampolines that give Python "
+        f"functions their names. The trampolines' own {count(told.trampolines)} "
+        f"({_part(told.trampolines, told.counted)}) are left out here. "
+        + (
+            f"Calls from Python to Python take more with them, {part} in all, which the functions above have."
+            if told.calls >= 0
+            else f"Memory lay otherwise with them, and the functions above took {part} less."
         )
-    apart = told.total - told.counted
-    if apart:
-        sentences.append(
-            f"The total is {count(abs(apart))} instructions ({_part(abs(apart), told.counted)}) "
-            f"{'above' if apart > 0 else 'below'} what cachegrind counts, {count(told.counted)}."
-        )
-    return sentences
+    ]
 
 
 def sentences(difference: Difference, most: int) -> list[str]:

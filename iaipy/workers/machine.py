@@ -8,7 +8,16 @@ of machine code without a branch into libc or Python.
 
 from iaipy.workers._libc import ffi
 
-__all__ = ["C", "client_request", "cpu", "ffi", "reading", "running_on_valgrind", "start_instrumentation"]
+__all__ = [
+    "C",
+    "client_request",
+    "cpu",
+    "ffi",
+    "marks",
+    "reading",
+    "running_on_valgrind",
+    "start_instrumentation",
+]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +46,17 @@ _READING = {
 # instruction sequence that valgrind recognises (valgrind.h) and that does nothing elsewhere.
 _CLIENT_REQUEST = {
     "x86_64": "4889f8 4889f2 48c1c703 48c1c70d 48c1c73d 48c1c733 4887db 4889d0 c3",
+}
+
+# int marks(void): ask this of valgrind (the request's address is put in), then put the request's seventh
+# word in place of its first; a fixed number with as many digits as a process's.
+_MARKS = {
+    "x86_64": (
+        "48b8{address} 31d2"  # movabs rax, request; xor edx, edx
+        "48c1c703 48c1c70d 48c1c73d 48c1c733 4887db"
+        "488b4830 488908"  # mov rcx, [rax + 48]; mov [rax], rcx
+        "b840420f00 c3"  # mov eax, 1000000; ret
+    ),
 }
 
 # void cpuid(unsigned int registers[4]): eax and ecx in; eax, ebx, ecx, edx out.
@@ -89,6 +109,24 @@ def client_request(number: int) -> "Callable[[], int]":
     routine = _routine("client_request_t", _CLIENT_REQUEST[MACHINE])
     request = ffi.new("unsigned long[6]", [number, 0, 0, 0, 0, 0])
     return lambda: int(routine(request, 0))
+
+
+def marks() -> "tuple[Callable[[], int], Callable[[int, int], None]]":
+    """What stands in for `reading` where valgrind is asked something as a region begins, and as it ends.
+
+    It has the C type of `reading` and returns a number as large, so that it leaves the heap as that does.
+    The second function sets what is asked by the next call and by all after it; at first that is nothing.
+    """
+    if MACHINE not in _MARKS:
+        return int, lambda first, others: None
+    request = ffi.new("unsigned long[7]", [_RUNNING_ON_VALGRIND, 0, 0, 0, 0, 0, _RUNNING_ON_VALGRIND])
+    address = int(ffi.cast("uintptr_t", request)).to_bytes(8, "little").hex()
+    routine = _routine("reading_t", _MARKS[MACHINE].format(address=address))
+
+    def ask(first: int, others: int) -> None:
+        request[0], request[6] = first, others
+
+    return routine, ask
 
 
 def running_on_valgrind() -> bool:

@@ -1,23 +1,24 @@
-"""One measurement under callgrind, with the names of Python functions where the interpreter can give them.
+"""The fork server of `nursery`, with names for Python functions where the interpreter can give them.
 
-Started by `launcher.argv` with the arguments FOLDER ROOT FILE WORK TICKET WARMUP ITERATIONS. What is
-measured, and how it comes about, is `job`'s; only the two readings around the region are others. Callgrind
-follows all calls from set-up on, so that it knows every frame's callers; the first reading clears what it
-has counted, the second writes it out.
+Started by `launcher.argv` with the arguments TOOL FOLDER ROOT FILE INSTRUMENT. Under callgrind the two
+readings around the region are requests: the first clears what it has counted, the second writes it out. It
+follows all calls from set-up on, so that it knows every frame's callers. All else is the same under any
+tool, so that the heap is, and cachegrind counts with trampolines what callgrind follows.
 
 From CPython 3.12 on, `sys.activate_stack_trampoline` makes the interpreter call each Python function
 through a few instructions of its own, whose address is then the function's name.
 """
 
 import gc
+import os
 import sys
 
-from iaipy.workers import heap, job, machine, protocol
-from iaipy.workers.subject import calibration, load, search, works
+from iaipy.workers import job, machine, nursery, protocol
+from iaipy.workers.subject import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from types import CodeType
     from typing import Any
 
@@ -27,25 +28,6 @@ if TYPE_CHECKING:
 _CALLGRIND = 0x4354_0000  # callgrind.h: VG_USERREQ_TOOL_BASE('C', 'T')
 _DUMP, _ZERO, _START, _STOP = _CALLGRIND, _CALLGRIND + 1, _CALLGRIND + 4, _CALLGRIND + 5
 _EXTRA_SLOTS = 8
-_REHEARSALS = 3
-
-
-class _Readings:
-    """Stands in for `job.reading`: called first as the region begins, then as it ends."""
-
-    def __init__(self, finish: "Callable[[], None]") -> None:
-        self._zero, self._dump, self._stop = map(machine.client_request, (_ZERO, _DUMP, _STOP))
-        self._finish = finish
-        self._begun = False
-
-    def __call__(self) -> int:
-        if not self._begun:
-            self._begun = True
-            return self._zero()
-        self._dump()
-        self._stop()
-        self._finish()
-        return 0
 
 
 def _stays_active(*ignored: object) -> None:
@@ -57,6 +39,10 @@ def _name_frames() -> str:
     if not hasattr(sys, "activate_stack_trampoline"):
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
         return f"Python names need CPython 3.12 or newer, and this is {version}: C functions are shown"
+    try:  # an earlier process of this number may have left a map, and CPython would add to it
+        os.unlink(f"/tmp/perf-{os.getpid()}.map")
+    except OSError:
+        pass
     try:
         sys.activate_stack_trampoline("perf")
     except ValueError as error:
@@ -114,29 +100,30 @@ def _write_names(folder: str, lacking: str) -> None:
         file.write(ascii(told))
 
 
-def main(folder: str, root: str, path: str, *numbers: str) -> None:
-    """Measure one benchmark, leave callgrind's file and the names, and end the process."""
-    index, ticket, warmup, iterations = map(int, numbers)
-    search(root, path)
-    lacking = _name_frames()
-    heap.settle()
-    try:
-        work = works(load(path))[index]
-        for _ in range(_REHEARSALS):
-            job.rehearse(calibration(work.is_coroutine))
-    except BaseException as error:
-        from iaipy.workers import failure
+def _follow(folder: str, lacking: str, tool: str) -> None:
+    """Let callgrind follow what `job` measures, and write down what it saw in the region."""
+    mark, ask = machine.marks()
+    start, stop = map(machine.client_request, (_START, _STOP))
+    measure, leftovers = job.main, vars(job)["_leftovers"]
 
-        with open(f"{folder}/{protocol.IMPORT_ERROR}", "w", errors="backslashreplace") as file:
-            file.write("\n".join(failure.described(error)))
-        return
-    start, readings = machine.client_request(_START), _Readings(lambda: _write_names(folder, lacking))
-    collecting = gc.isenabled()
-    gc.disable()
-    heap.settle()
-    gc.freeze()
-    vars(job)["reading"] = readings
-    start()
-    if collecting:
-        gc.enable()
-    job.main(work, ticket, warmup, iterations, folder)
+    def followed(work: Work, ticket: int, warmup: int, iterations: int, folder: str) -> None:
+        ask(_ZERO, _DUMP)
+        start()
+        measure(work, ticket, warmup, iterations, folder)
+
+    def over(threads_before: int) -> list[str]:
+        stop()
+        _write_names(folder, lacking)
+        found: list[str] = leftovers(threads_before)
+        return found
+
+    vars(job).update(main=followed, _leftovers=over)
+    if tool == "callgrind":
+        vars(job)["reading"] = mark
+
+
+def main(tool: str, folder: str, root: str, path: str, instrument: str) -> None:
+    """Serve as `nursery` does, with Python functions that have names."""
+    lacking = _name_frames()
+    _follow(folder, lacking, tool)
+    nursery.main(folder, root, path, instrument)

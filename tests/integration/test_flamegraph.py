@@ -46,7 +46,7 @@ def profile_of(costs: dict[str, tuple[int, int]]) -> Profile:
         frames.append(Frame(functions.setdefault(name, len(functions)), positions[above], own, calls))
     total = sum(own for own, _ in costs.values())
     names = tuple(Function(name, "code.py", 7) for name in functions)
-    return Profile("bench_x.py::parse", names, tuple(frames), Accounting(total, 0, 0, 0, total))
+    return Profile("bench_x.py::parse", names, tuple(frames), Accounting(total, 0, 0, total))
 
 
 NOW = profile_of(

@@ -130,7 +130,7 @@ def make_profile() -> MakeProfile:
             "benchmarks/bench_x.py::parse",
             tuple(Function(name, f"{name.partition('.')[0]}.py", 1) for name in functions),
             tuple(frames),
-            Accounting(total, 0, 0, 0, total),
+            Accounting(total, 0, 0, total),
         )
 
     return make

@@ -59,7 +59,7 @@ class Maker:
         return replace(
             profile,
             benchmark=id_,
-            accounting=Accounting(counted, 0, 0, 0, counted),
+            accounting=Accounting(counted, 0, 0, counted),
             fingerprint=WHERE.fingerprint,
         )
 

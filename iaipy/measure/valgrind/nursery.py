@@ -64,6 +64,18 @@ class Answer:
     pid: int
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a process that went through a region had to say.
+
+    Parameters:
+        lines: the numbers of the two readings, and remarks.
+    """
+
+    pid: int
+    lines: list[str]
+
+
 class ForkServer:
     """A worker under valgrind that has made something ready, and waits to fork.
 
@@ -150,6 +162,11 @@ class ForkServer:
                 self._printed(self._log),
             )
         return reply
+
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._child.pid
 
     def warm_up(self) -> None:
         """Make the server ready to fork measurements; to be called once, before the first."""
@@ -238,17 +255,26 @@ class Nursery(ForkServer):
         path: the benchmark file, absolute.
         folder: a folder of its own for all its files.
         timeout_s: seconds that the import may take.
+        worker: the program, and its arguments before the usual ones.
 
     Raises:
         MeasurementError: the file can't be imported.
         HostError: valgrind can't be started.
     """
 
-    def __init__(self, launch: Launch, path: Path, folder: Path, timeout_s: float) -> None:
+    def __init__(
+        self,
+        launch: Launch,
+        path: Path,
+        folder: Path,
+        timeout_s: float,
+        worker: Sequence[str] = ("nursery",),
+    ) -> None:
         self._root, self._link = launch.root, launcher.linked(folder, launch.root)
         file = self._link / path.relative_to(launch.root)
         instrument = "start" if launch.late else "on"
-        words = launcher.argv("nursery", folder, str(folder), str(self._link), str(file), instrument)
+        arguments = (*worker[1:], str(folder), str(self._link), str(file), instrument)
+        words = launcher.argv(worker[0], folder, *arguments)
         super().__init__(launch, words, folder, self._link, f"importing {path.name}", timeout_s)
 
     @property
@@ -277,8 +303,8 @@ class Nursery(ForkServer):
         Raises:
             MeasurementError: it raised, ran out of time or ended its process.
         """
-        answer = self.converse(work, ticket, warmup, iterations, timeout_s)
-        return self._outcome(ticket, answer, timeout_s, functions=functions)
+        before, after, *notes = self.go_through(work, ticket, warmup, iterations, timeout_s).lines
+        return self.read(before, after, notes, functions=functions)
 
     def measure_here(
         self,
@@ -291,6 +317,25 @@ class Nursery(ForkServer):
         functions: bool = False,
     ) -> Reading:
         """The same in the server itself, which ends with it."""
+        before, after, *notes = self.go_through(work, ticket, warmup, iterations, timeout_s, here=True).lines
+        return self.read(before, after, notes, functions=functions)
+
+    def go_through(
+        self, work: int, ticket: int, warmup: int, iterations: int, timeout_s: float, *, here: bool = False
+    ) -> Said:
+        """Have a region gone through, whatever is read at its ends; as `measure`.
+
+        Parameters:
+            here: in the server itself, which ends with it.
+        """
+        end = (
+            self._end_with(work, ticket, warmup, iterations, timeout_s)
+            if here
+            else self.converse(work, ticket, warmup, iterations, timeout_s)
+        )
+        return Said(end.pid, self._said(ticket, end, timeout_s))
+
+    def _end_with(self, work: int, ticket: int, warmup: int, iterations: int, timeout_s: float) -> Answer:
         answers = self._open_answers(ticket)
         try:
             with contextlib.suppress(OSError):  # a server that has gone is told by its status, below
@@ -299,10 +344,9 @@ class Nursery(ForkServer):
             answer = _receive(answers, timeout_s, lambda: self._child.poll() is not None)
         finally:
             os.close(answers)
-        end = Answer(answer, process.end(self._child), self._child.pid)
-        return self._outcome(ticket, end, timeout_s, functions=functions)
+        return Answer(answer, process.end(self._child), self._child.pid)
 
-    def _outcome(self, ticket: int, answer: Answer, timeout_s: float, *, functions: bool) -> Reading:
+    def _said(self, ticket: int, answer: Answer, timeout_s: float) -> list[str]:
         output = self.folder / protocol.output_name(ticket)
         try:
             if error := self.wrong(ticket, answer, timeout_s):
@@ -316,8 +360,7 @@ class Nursery(ForkServer):
             if word == protocol.RAISED:
                 details = "\n".join((*lines[1:], self._printed(output))).rstrip()
                 raise MeasurementError(f"raised {lines[0]}", details)
-            before, after, *notes = lines
-            return self.read(before, after, notes, functions=functions)
+            return lines
         finally:
             for path in (output, self.folder / protocol.answer_name(ticket)):
                 path.unlink(missing_ok=True)
