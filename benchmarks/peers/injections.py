@@ -4,25 +4,30 @@ Each is profiled and held against the package as it was, moved down by some line
 function is named first, at which place the culprit is, and which part of the change is put down to it.
 """
 
+import os
 import random
 import re
 import sys
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import common
 
+from iaipy import profiling, suite
+from iaipy.config import load_config
 from iaipy.model.profile import Profile
+from iaipy.model.run import Environment
 from iaipy.profile.difference import difference
-from iaipy.profile.document import loads
 
 FUNCTIONS = 60
 PER_KIND = 5
 FIRST_AT_LEAST, ACCOUNTED_AT_LEAST = 28, 0.95
 
-_SEED = 6
 _HEAD = """\
 import json
 import re
@@ -135,63 +140,68 @@ INJECTIONS = (
 
 
 class Package:
-    """The package, and the profiles of it.
+    """The package in its variants, each in a project of its own.
 
     Parameters:
-        folder: the project.
-        words: options of `iaipy profile`.
+        folder: gets the projects.
+        python, valgrind: what profiles them.
+        seed: of the functions' costs.
     """
 
-    def __init__(self, folder: Path, *words: str) -> None:
-        self._folder, self._words = folder, words
-        chance = random.Random(_SEED)
+    def __init__(self, folder: Path, python: str, valgrind: str, seed: int) -> None:
+        self._folder = folder
+        self._options = {"python": python, "valgrind": valgrind}
+        chance = random.Random(seed)
         self.sources = [function(number, chance) for number in range(FUNCTIONS)]
+        self._projects = count()
 
-    def profile(self, name: str, sources: list[str], *, moved: int = 0) -> Profile:
-        """The profile of these sources; made anew unless it is kept from the last time."""
+    def profile(self, sources: list[str], *, moved: int = 0) -> Profile:
+        """The profile of these sources."""
+        folder = self._folder / f"{next(self._projects):04d}"  # paths of one length, as in one checkout
+        folder.mkdir()
         module = "\n\n".join((_HEAD + "\n" * moved, *sources))
-        kept, source = self._folder / f"{name}.json", self._folder / f"{name}.py.txt"
-        if not kept.exists() or source.read_text() != module:
-            (self._folder / "package" / "work.py").write_text(module)
-            words = ("profile", "bench_whole.py::whole", "--report", f"json:{kept}", *self._words)
-            common.must((sys.executable, "-m", "iaipy", *words), self._folder)
-            source.write_text(module)
-        return loads(kept.read_text(), str(kept))
+        files = {"bench_whole.py": _BENCHMARK, "package/__init__.py": "", "package/work.py": module}
+        root = common.project(folder, files)
+        config = load_config(root, self._options)
+        [benchmark] = suite.collect(config, ("bench_whole.py",), root).benchmarks
+        return profiling.of_counted(config, benchmark, 0, Environment({}))  # differences need no counts
 
 
 def main() -> int:
     """Make the profiles, print the table, and say which targets are missed."""
     parser = common.options(__doc__ or "")
     parser.add_argument("--python", required=True, help="CPython 3.12 or newer, with cffi")
-    parser.add_argument(
-        "--keep", metavar="FOLDER", help="keep the profiles; those of equal sources are not remade"
-    )
+    parser.add_argument("--seed", type=int, default=6, help="another package, and other regressions")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="profiles made at once")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        files = {"bench_whole.py": _BENCHMARK, "package/__init__.py": ""}
-        folder = common.project(Path(arguments.keep or name), files)
-        return judge(Package(folder, "--python", arguments.python, "--valgrind", arguments.valgrind))
+        package = Package(Path(name), arguments.python, arguments.valgrind, arguments.seed)
+        return judge(package, arguments.seed, arguments.jobs)
 
 
-def judge(package: Package) -> int:
+def judge(package: Package, seed: int, jobs: int) -> int:
     """Inject all, print what is named; the exit code."""
-    before = package.profile("before", package.sources)
-    chance = random.Random(_SEED)
+    chance = random.Random(seed)
+    chosen = [
+        (injection, number)
+        for injection in INJECTIONS
+        for number in chance.sample([n for n in range(1, FUNCTIONS) if n % 4 in injection.library], PER_KIND)
+    ]
+    with ThreadPoolExecutor(jobs) as pool:
+        before = pool.submit(package.profile, package.sources)
+        injected = [injection.inject(package.sources, number) for injection, number in chosen]
+        profiles = list(pool.map(partial(package.profile, moved=3), injected))
     rows, places, parts = [], [], []
-    for injection in INJECTIONS:
-        suited = [n for n in range(1, FUNCTIONS) if n % 4 in injection.library]
-        for number in chance.sample(suited, PER_KIND):
-            sources = injection.inject(package.sources, number)
-            now = package.profile(f"{injection.kind.replace(' ', '-')}-{number}", sources, moved=3)
-            found = difference(before, now)
-            culprit = f"package.work.{injection.culprit.format(number=number)}"
-            named = [cause.function.name for cause in found.causes]
-            place = named.index(culprit) + 1 if culprit in named else 0
-            part = found.causes[place - 1].amount / found.total if place else 0.0
-            places.append(place)
-            parts.append(part)
-            change = f"{found.total:+,}"
-            rows.append([injection.kind, culprit, change, named[0], str(place or "-"), f"{part:.1%}"])
+    for (injection, number), now in zip(chosen, profiles, strict=True):
+        found = difference(before.result(), now)
+        culprit = f"package.work.{injection.culprit.format(number=number)}"
+        named = [cause.function.name for cause in found.causes]
+        place = named.index(culprit) + 1 if culprit in named else 0
+        part = found.causes[place - 1].amount / found.total if place else 0.0
+        places.append(place)
+        parts.append(part)
+        change = f"{found.total:+,}"
+        rows.append([injection.kind, culprit, change, named[0], str(place or "-"), f"{part:.1%}"])
     print(common.table(("regression", "culprit", "change", "named first", "place", "share"), rows))
     covered = sum(part >= ACCOUNTED_AT_LEAST for part in parts)
     return common.verdict(

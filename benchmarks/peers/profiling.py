@@ -1,7 +1,8 @@
 """What a profile costs, and how exact it is: three benchmarks, counted once and profiled twice each.
 
-The table shows the processor time of a plain `iaipy run` and of `iaipy profile` of the same benchmark, how
-far the profile's total is from what cachegrind counts, and how much more the trampolines made it execute.
+The table shows the processor time of a plain `iaipy run` and of `iaipy profile` of the same benchmark; what
+callgrind followed, and how far that is from what cachegrind counts in the same worker with trampolines; and
+how much more that is than cachegrind counts without them.
 """
 
 import json
@@ -11,6 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import common
+
+from iaipy import suite
+from iaipy.config import load_config
+from iaipy.measure.valgrind import profiler
+from iaipy.measure.valgrind.engine import CachegrindEngine
+from iaipy.measure.valgrind.nursery import Nursery
 
 AT_MOST_TIMES = 4
 AT_MOST_APART = 0.001
@@ -67,6 +74,18 @@ def profile(folder: Path, name: str, *words: str) -> tuple[common.Finished, dict
     return finished, {key: value for key, value in document.items() if key not in _CHANGING}
 
 
+def count_with_trampolines(folder: Path, name: str, python: str, valgrind: str) -> int:
+    """The instructions of a region with trampolines active, as cachegrind counts them."""
+    config = load_config(folder, {"python": python, "valgrind": valgrind})
+    [benchmark] = suite.collect(config, (f"bench_three.py::{name}",), folder).benchmarks
+    with CachegrindEngine(config) as engine:
+        start, place = engine.prepare()
+        nursery = Nursery(start, folder / benchmark.path, place, config.timeout_s, ("profiler", "cachegrind"))
+        nursery.warm_up()
+        numbers = (benchmark.index, profiler.TICKET, benchmark.warmup, benchmark.iterations)
+        return nursery.measure(*numbers, config.timeout_s).events["Ir"]
+
+
 def main() -> int:
     """Count and profile, and print the table."""
     parser = common.options(__doc__ or "")
@@ -83,15 +102,17 @@ def main() -> int:
             finished, first = profile(folder, name, *words, "--valgrind", arguments.valgrind)
             _, second = profile(folder, name, *words, "--valgrind", arguments.valgrind)
             told = first["accounting"]
-            total = told["executed"] - told["trampolines"] - told["harness"] - told["calls"]
-            overhead = told["trampolines"] + told["calls"]
+            named = count_with_trampolines(folder, name, arguments.python, arguments.valgrind)
+            overhead = told["executed"] - told["harness"] - told["counted"]
             times.append(finished.cpu_seconds / plain.cpu_seconds)
-            apart.append(abs(total - told["counted"]) / told["counted"])
+            apart.append(abs(told["executed"] - named) / named)
             same.append(first == second)
             rows.append(
                 [
                     name,
                     f"{told['counted']:,}",
+                    f"{told['executed']:,}",
+                    f"{named:,}",
                     f"{plain.cpu_seconds:.1f} s",
                     f"{finished.cpu_seconds:.1f} s",
                     f"{times[-1]:.2f}",
@@ -101,12 +122,26 @@ def main() -> int:
                 ]
             )
     print(f"{common.versions(arguments.valgrind)}; profiled by {arguments.python}\n")
-    head = ("benchmark", "instructions", "run", "profile", "times", "apart", "overhead", "twice the same")
+    head = (
+        "benchmark",
+        "counted",
+        "followed, with trampolines",
+        "counted with them",
+        "run",
+        "profile",
+        "times",
+        "apart",
+        "overhead",
+        "twice the same",
+    )
     print(common.table(head, rows))
     return common.verdict(
         (
             (f"at most {AT_MOST_TIMES} times a plain run: {max(times):.2f}", max(times) <= AT_MOST_TIMES),
-            (f"at most {AT_MOST_APART:.1%} from cachegrind: {max(apart):.4%}", max(apart) <= AT_MOST_APART),
+            (
+                f"at most {AT_MOST_APART:.1%} between both tools: {max(apart):.4%}",
+                max(apart) <= AT_MOST_APART,
+            ),
             ("two profiles of the same code are the same, but for their dates", all(same)),
         )
     )

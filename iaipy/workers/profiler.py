@@ -80,11 +80,14 @@ def _rows() -> "list[Row]":
     get: Any = ctypes.pythonapi.PyUnstable_Code_GetExtra
     get.argtypes = (ctypes.py_object, ctypes.c_ssize_t, ctypes.POINTER(ctypes.c_void_p))
     extra = ctypes.c_void_p()
+    there = ctypes.byref(extra)
+    running = _rows.__code__  # whatever else has slots, trampolines have the one where this function's is
+    slots = [n for n in range(_EXTRA_SLOTS) if get(running, n, there) == 0 and extra.value][:1]
     return [
         (extra.value, module, code.co_qualname, code.co_filename, code.co_firstlineno)
         for code, module in _codes()
-        for slot in range(_EXTRA_SLOTS)
-        if get(code, slot, ctypes.byref(extra)) == 0 and extra.value
+        for slot in slots
+        if get(code, slot, there) == 0 and extra.value
     ]
 
 
