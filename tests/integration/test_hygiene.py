@@ -53,9 +53,9 @@ MODULES = """
 def loaded(code: str, *words: str) -> set[str]:
     """The modules that a fresh interpreter has after some code."""
     report = "; import sys, json; print(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run(
-        (sys.executable, *words, "-c", code + report), capture_output=True, text=True, check=True
-    )
+    argv = (sys.executable, *words, "-c", code + report)
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=True)
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
