@@ -14,7 +14,8 @@ MOUNT = PurePosixPath("/work")
 _ENGINES = {"docker": ("--init",), "podman": ()}
 """Programs that run images, in the order in which they are looked for, and what only this one is told."""
 
-_PASSED = ("CI", "NO_COLOR", "IAIPY_TIMING")
+PASSED = ("CI", "NO_COLOR", "IAIPY_TIMING")
+"""Variables that are passed on: they say where iaipy runs and how it shows what it does."""
 
 
 def find() -> str:
@@ -49,7 +50,7 @@ def command(
     """
     top = next((f for f in (config.root, *config.root.parents) if (f / ".git").exists()), config.root)
     _require_inside(top, [config.storage, *(path for _, path in config.report if path)])
-    passed = [name for name in (*_PASSED, *config.pass_env) if name in os.environ]
+    passed = [name for name in (*PASSED, *config.pass_env) if name in os.environ]
     return (
         engine,
         "run",

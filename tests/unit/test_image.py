@@ -23,6 +23,8 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, .
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent))
+    for name in image.PASSED:
+        monkeypatch.delenv(name, raising=False)
     started: list[tuple[str, ...]] = []
 
     def foreground(argv: tuple[str, ...]) -> int:
@@ -39,6 +41,15 @@ def test_the_same_words_run_in_the_image(fake: FakeProject, docker: list[tuple[s
     assert fake.iaipy("run -k parse --in-image team/bench:7 --limit 2%")[0] == 3
     words = ("run", "--rm", "--init", "--volume", f"{fake.root}:/work", "--workdir", "/work", "team/bench:7")
     assert docker == [("docker", *words, "run", "-k", "parse", "--limit", "2%")] * 2
+
+
+def test_what_programs_ask_the_environment_for(
+    fake: FakeProject, docker: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Variables that say where a program runs are passed on, by name."""
+    monkeypatch.setenv("CI", "true")
+    fake.iaipy("run --in-image")
+    assert docker[0][:7] == ("docker", "run", "--rm", "--init", "--env", "CI", "--volume")
 
 
 def test_command_is_shown(fake: FakeProject, docker: list[tuple[str, ...]]) -> None:
