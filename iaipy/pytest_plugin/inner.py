@@ -1,6 +1,9 @@
 """The pytest under valgrind: collects what its host tells it to, then forks a child per test.
 
 Started by `launcher.argv` with the argument FOLDER, in which SESSION says what to do. PYTEST_DONT_REWRITE.
+
+Files are opened by plain calls rather than through pathlib, as in the other workers: what a test's process
+does before it measures takes valgrind's time.
 """
 
 from __future__ import annotations

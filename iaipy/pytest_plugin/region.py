@@ -21,8 +21,8 @@ from iaipy.workers.subject import Work, anew, empty, empty_coroutine, is_corouti
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 _PIECE = 1 << 15
+"""Bytes of an answer: no more than a pipe holds while nobody reads it."""
 _EMPTY_FORKS = 2
-"""As much as a pipe holds for certain while nobody reads it."""
 
 
 class Unmeasurable(Exception):  # noqa: N818  # what a test fails with reads better so
