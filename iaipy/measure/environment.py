@@ -12,12 +12,13 @@ from iaipy.errors import HostError
 from iaipy.model.benchmark import Command
 from iaipy.process import ask
 
-METHOD = "3"
+METHOD = "4"
 """Version of iaipy's way of counting; raised whenever a change of it moves counts.
 
 1: region between two forked readings, empty region subtracted.
 2: the function is copied to fresh memory first.
 3: the worker's PWD is as long in every checkout.
+4: the worker starts alike for every user, and is told HOME, PATH and TMPDIR afterwards.
 """
 
 PASSED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "VALGRIND_LIB")
@@ -57,6 +58,13 @@ CPU_PROFILES: Mapping[str, Mapping[str, str]] = {"avx2": {}, "any": _ANY_CPU}
 """Variables by profile. `avx2` relies on valgrind showing every AVX2 host as one and the same CPU; `any`
 keeps glibc and OpenSSL from choosing code by CPU at all, which also suits older hosts."""
 
+LATER = ("HOME", "PATH", "TMPDIR", "VIRTUAL_ENV")
+"""Variables that a worker is told once its interpreter has started: their lengths, in every user's
+environment others, would decide where what it allocates as it starts lies."""
+
+_USER_SITE_PROBE = "import os, site; print(bool(site.ENABLE_USER_SITE) and os.path.isdir(site.USER_SITE))"
+_FOLDER_PERIOD = 64
+_RANDOM_LETTERS = 8  # that tempfile puts behind a prefix
 _PYTHON_PROBE = "import sys; print('suits' if sys.version_info >= (3, 11) else sys.version)"
 _STACK_PERIOD = 4096
 _PAD = "IAIPY_PAD"
@@ -74,8 +82,7 @@ def pinned(
         passed: further names to take over from the host.
     """
     taken = {name: host[name] for name in (*PASSED, *passed) if name in host}
-    if "TMPDIR" in taken:
-        taken["TMPDIR"] = str(Path(tempfile.gettempdir()).absolute())  # one that exists
+    taken["TMPDIR"] = str(Path(tempfile.gettempdir()).absolute())  # one that exists
     return {**taken, **PINNED, **CPU_PROFILES[profile], **extra}
 
 
@@ -139,6 +146,36 @@ def padded(env: Mapping[str, str], argv: Sequence[str], folder: Path) -> dict[st
     words = [*argv, argv[0], *(f"{name}={value}" for name, value in env.items()), f"{_PAD}="]
     used = sum(len(os.fsencode(word)) + 1 + 8 for word in words)
     return {**env, _PAD: "x" * (-used % _STACK_PERIOD)}
+
+
+def parted(env: Mapping[str, str], *, user_site: bool) -> tuple[dict[str, str], dict[str, str]]:
+    """The variables an interpreter is started with, and those it is told afterwards.
+
+    Parameters:
+        user_site: whether it needs HOME to find the user's own packages.
+    """
+    names = [name for name in LATER if name in env and not (user_site and name == "HOME")]
+    later = {name: env[name] for name in names}
+    early = {name: value for name, value in env.items() if name not in later}
+    # Without a HOME the account database would be asked, where every user has another place.
+    return {"HOME": "/", **early, "PATH": os.defpath}, later
+
+
+def has_user_site(python: str, env: Mapping[str, str]) -> bool:
+    """Whether an interpreter imports from a folder of the user's own packages, and there is one."""
+    return (
+        ask((python, "-c", _USER_SITE_PROBE), env=env, cwd=Path("/"), errors=False).output.strip() == "True"
+    )
+
+
+def folder_prefix(parent: str) -> str:
+    """How the name of a temporary folder begins whose path is as long whatever the folder it is in.
+
+    Workers see all their files behind it, and the lengths of paths decide where an import leaves its objects.
+    """
+    start = "iaipy-"
+    used = len(os.fsencode(Path(parent).absolute())) + 1 + len(start) + _RANDOM_LETTERS
+    return start + "-" * (-used % _FOLDER_PERIOD)
 
 
 def cpu_class(leaves: str) -> str:

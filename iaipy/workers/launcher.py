@@ -3,7 +3,27 @@
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
-_CODE = "import sys; sys.path.insert(0, sys.argv[1]); from {0} import main; main(*sys.argv[2:])"
+_CODE = """\
+import sys
+imports = sys.modules["_frozen_importlib_external"]
+def steady(path, stat=imports._path_stat, kept=[]):
+    result = stat(path)
+    spare = [None] * 16
+    for n in range(1 + sum([-6 < value < 257 for value in result])):
+        spare[n] = 1 << 40 | n
+    kept.append((result, spare))
+    return result
+imports._path_stat = steady
+sys.path.insert(0, sys.argv[1])
+from {0} import main
+from iaipy.workers.outset import take_variables
+take_variables(sys.argv[1])
+main(*sys.argv[2:])
+"""
+"""Before anything is imported, imports are made to ask for the state of files in a way that leaves the
+same mark on the heap for every owner of theirs: Python has the integers up to 256 at hand and makes an
+object of any greater one, of user 1000 but not of root. So the answers are kept, each with so many
+integers more that their number is always the same."""
 
 
 def linked(folder: Path, root: Path) -> Path:

@@ -29,3 +29,7 @@ def answer_name(ticket: int) -> str:
 def output_name(ticket: int) -> str:
     """The file with what a benchmark printed."""
     return f"output.{ticket}"
+
+
+VARIABLES = "variables"
+"""In the worker's folder: variables that it is to have, each as NAME=VALUE and NUL."""

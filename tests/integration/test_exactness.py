@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -113,6 +114,33 @@ def test_order(suite: Project, first: Counted) -> None:
 def test_environment_outside(suite: Project, first: Counted) -> None:
     """Three kilobytes of variables in the environment outside change nothing."""
     assert suite.measured(env={"FILLER": "x" * 3000}) == first
+
+
+@pytest.mark.parametrize("name", ["HOME", "PATH"])
+def test_length_of_a_variable(suite: Project, first: Counted, tmp_path: Path, name: str) -> None:
+    """A HOME or PATH of another length changes nothing."""
+    longer = tmp_path / ("x" * 90)
+    longer.mkdir()
+    value = {"HOME": str(longer), "PATH": f"{os.environ['PATH']}:{longer}"}[name]
+    assert suite.measured(env={name: value}) == first
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can take another group's place")
+def test_another_group(suite: Project, first: Counted) -> None:
+    """A process of another group, and of more groups, counts the same."""
+    prefix = ("setpriv", "--regid", "1000", "--groups", "5,6,1000")
+    assert suite.measured(prefix=prefix) == first
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+def test_another_owner(suite: Project, first: Counted, tmp_path: Path) -> None:
+    """A checkout that belongs to another user counts the same."""
+    moved = shutil.copytree(
+        suite.root, tmp_path / "own", ignore=shutil.ignore_patterns(".iaipy", "__pycache__")
+    )
+    for path in (moved, *moved.rglob("*")):
+        os.chown(path, 1000, 1000)
+    assert type(suite)(moved).measured() == first
 
 
 @pytest.mark.parametrize("folder", ["short", "a checkout/in-a-much-longer-path"])

@@ -29,6 +29,7 @@ ALLOWED = {
     "iaipy.workers.job",
     "iaipy.workers.machine",
     "iaipy.workers.nursery",
+    "iaipy.workers.outset",
     "iaipy.workers.protocol",
     "iaipy.workers.subject",
 }

@@ -46,6 +46,7 @@ class CachegrindEngine:
             os.environ, profile=config.cpu_profile, extra=config.env, passed=config.pass_env
         )
         self._python = environment.find_python(config.python, self._env)
+        self._user_site = environment.has_user_site(self._python, self._env)
         self._valgrind = launch.find(config.valgrind, self._env, sys.platform)
         self._place = commands.Place(self._env, config.root, self._python)
         self._folder = Path()
@@ -58,7 +59,9 @@ class CachegrindEngine:
 
     def __enter__(self) -> "CachegrindEngine":
         with interruption.held():
-            self._temporary = tempfile.TemporaryDirectory(prefix="iaipy-", ignore_cleanup_errors=True)
+            self._temporary = tempfile.TemporaryDirectory(
+                prefix=environment.folder_prefix(tempfile.gettempdir()), ignore_cleanup_errors=True
+            )
         self._folder = Path(self._temporary.name).absolute()
         return self
 
@@ -151,7 +154,8 @@ class CachegrindEngine:
         folder = self._new_folder()
         late = self._valgrind.can_start_late
         prefix = launch.cachegrind_argv(self._valgrind, folder, self._config.cache, late=late)
-        return Launch(tuple(prefix), self._python, late, self._env, self._config.root), folder
+        start = Launch(tuple(prefix), self._python, late, self._env, self._config.root, self._user_site)
+        return start, folder
 
     @measure_time("iaipy.measure.start_file")
     def _start_nursery(self, path: Path) -> Nursery:

@@ -13,8 +13,8 @@ from typing import IO
 
 from iaipy import process
 from iaipy.errors import HostError, MeasurementError
+from iaipy.measure import environment
 from iaipy.measure.assemble import Reading
-from iaipy.measure.environment import padded
 from iaipy.measure.valgrind import native
 from iaipy.measure.valgrind.cachegrind import read_totals
 from iaipy.measure.valgrind.launch import INSTALL
@@ -41,6 +41,7 @@ class Launch:
         late: whether counting starts after the import.
         env: the pinned environment.
         root: the project's root, where benchmarks run.
+        user_site: whether the interpreter imports from the user's own packages.
     """
 
     prefix: tuple[str, ...]
@@ -48,6 +49,7 @@ class Launch:
     late: bool
     env: Mapping[str, str]
     root: Path
+    user_site: bool
 
 
 @dataclass(frozen=True)
@@ -102,12 +104,15 @@ class ForkServer:
         self._lock = threading.Lock()
         self._children: set[int] = set()
         self._log = folder / "log"
-        program = (launch.python, *words)
+        program = (launch.python, *(() if launch.user_site else ("-s",)), *words)
+        early, later = environment.parted(launch.env, user_site=launch.user_site)
+        told = "".join(f"{name}={value}\0" for name, value in later.items())
+        (folder / protocol.VARIABLES).write_bytes(os.fsencode(told))
         with self._log.open("wb") as log:
             try:
                 self._child = process.serve(
                     (*launch.prefix, *program),
-                    env=padded(launch.env, program, place),
+                    env=environment.padded(early, program, place),
                     cwd=launch.root,
                     log=log,
                 )

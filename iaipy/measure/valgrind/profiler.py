@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iaipy.errors import MeasurementError
+from iaipy.measure.environment import has_user_site
 from iaipy.measure.valgrind.callgrind import read_dump
 from iaipy.measure.valgrind.launch import Valgrind
 from iaipy.measure.valgrind.logs import log_name
@@ -81,7 +82,8 @@ def record(place: Place, benchmark: Benchmark, folder: Path, import_s: float, ti
         HostError: valgrind can't be started.
     """
     prefix = tuple(callgrind_argv(place.valgrind, folder))
-    start = Launch(prefix, place.python, False, place.env, place.root)
+    user_site = has_user_site(place.python, place.env)
+    start = Launch(prefix, place.python, False, place.env, place.root, user_site)
     nursery = Nursery(start, place.root / benchmark.path, folder, import_s, ("profiler", "callgrind"))
     perf_map = Path(f"/tmp/perf-{nursery.pid}.map")  # CPython knows no other place
     try:

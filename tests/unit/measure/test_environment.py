@@ -166,3 +166,28 @@ def test_notes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert notes["distributions"] == "click==8.1 PyYAML==6.0"
     assert notes["kernel"]
     assert notes["system"]
+
+
+@pytest.mark.parametrize(
+    ("user_site", "home"), [(False, "/"), (True, "/home/a")], ids=["told later", "needed at once"]
+)
+def test_what_a_worker_is_told_later(user_site: bool, home: str) -> None:
+    """It starts with constant values for what every user has otherwise, and gets the real ones afterwards."""
+    env = {"HOME": "/home/a", "PATH": "/opt/bin", "TMPDIR": "/scratch", "LANG": "C"}
+    early, later = environment.parted(env, user_site=user_site)
+    assert early == {"HOME": home, "PATH": os.defpath, "LANG": "C"}
+    assert {**early, **later} == env
+
+
+def test_a_worker_has_a_home() -> None:
+    """Where the user has none either: Python would ask the account database for one."""
+    early, later = environment.parted({"PATH": "/bin"}, user_site=False)
+    assert early["HOME"] == "/"
+    assert later == {"PATH": "/bin"}
+
+
+@pytest.mark.parametrize("parent", ["/tmp", "/var/tmp", "/a/folder/for/temporary/files", "/grüße"])
+def test_temporary_folders_have_paths_of_one_length(parent: str) -> None:
+    """However long the path of the folder is that they are made in."""
+    path = f"{parent}/{environment.folder_prefix(parent)}{'x' * 8}"
+    assert len(os.fsencode(path)) == 64
