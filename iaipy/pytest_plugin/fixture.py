@@ -207,7 +207,7 @@ class BenchmarkFixture:
 
 def _tried(recorder: Recorder, call: Call) -> Exception | None:
     """Measure, and return what went wrong: the test itself may fail of it first, and says it better."""
-    from iaipy.pytest_plugin.region import Unmeasurable
+    from iaipy.pytest_plugin.forks import Unmeasurable
 
     try:
         recorder.measure(call)

@@ -176,14 +176,16 @@ class Host:
             path = search_path(session.config.invocation_params.dir)
             capture = session.config.getoption("capture")
             start = replace(launch, root=session.config.invocation_params.dir)
-            server = InnerPytest(start, folder, args, list(by_id), path, capture, config.timeout_s)
+            server = InnerPytest(
+                start, folder, args, list(by_id), path, capture, config.repeats, config.timeout_s
+            )
             engine.accept(server.hello)
             head = replace(head, environment=engine.environment())
             base = self._base
             if base is not None and base.benchmarks and not config.allow_environment_change:
                 gate.require_same_environment(head, base, config.baseline or "")
             self._said += engine.warnings()
-            server.calibrate(config.repeats)
+            server.calibrate()
             pool: Pool[tuple[str, Ran]] = Pool(config.jobs)
 
             def task(benchmark: Benchmark) -> None:

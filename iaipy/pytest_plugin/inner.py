@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 import pytest
 
 import iaipy
-from iaipy.pytest_plugin import INNER, guests, region, rehearsals
+from iaipy.pytest_plugin import INNER, forks, guests, region, rehearsals
 from iaipy.pytest_plugin import fixture as fixtures
 from iaipy.pytest_plugin.marks import body_is_measured
 from iaipy.workers import heap, job, machine, nursery, protocol, topup
@@ -31,7 +32,6 @@ SESSION = "session.json"
 are to `capture`. The collection itself isn't captured, so that the log has what is said before a crash."""
 
 CALIBRATIONS = {protocol.CALIBRATE_FUNCTION: False, protocol.CALIBRATE_COROUTINE: True}
-_REHEARSALS = 2
 _WORKER_INPUT = {
     "workerid": "gw0",
     "workercount": 1,
@@ -88,11 +88,11 @@ class Inner:
         capture._method = self._wanted["capture"]
         fixtures.fixture_class()
         self._hello(items)
-        self._rehearse(session)  # what a first time leaves behind is settled with the rest
         topup.top_up()
         if self._wanted["late"]:
             machine.start_instrumentation()
         self._rehearse(session)
+        topup.top_up()  # what a first time leaves behind is settled with the rest
         serve(works, self._folder, self._perform)
         os.kill(os.getpid(), 9)
         return True
@@ -106,16 +106,16 @@ class Inner:
     def _rehearse(self, session: pytest.Session) -> None:
         """Go through a test's whole protocol here, so that valgrind has translated it before it is forked."""
         for is_coroutine in CALIBRATIONS.values():
-            for _ in range(_REHEARSALS):
-                region.rehearse(region.calibration(is_coroutine))
+            gc.freeze()  # or each of the collections in it looks at all that pytest has loaded
+            region.rehearse(region.calibration(is_coroutine))
         rehearsal = rehearsals.item(session)
         capture = session.config.pluginmanager.getplugin("capturemanager")
-        for _ in range(_REHEARSALS):
-            rehearsal.stash[fixtures.RECORDER] = region.Recorder(1, 2, self._folder)
-            capture.start_global_capturing()
-            with suppress(Exception):  # a conftest's hook may stumble over a test that isn't there
-                session.config.hook.pytest_runtest_protocol(item=rehearsal, nextitem=None)
-            capture.stop_global_capturing()
+        rehearsal.stash[fixtures.RECORDER] = region.Recorder(1, 2, self._folder)
+        gc.freeze()
+        capture.start_global_capturing()
+        with suppress(Exception):  # a conftest's hook may stumble over a test that isn't there
+            session.config.hook.pytest_runtest_protocol(item=rehearsal, nextitem=None)
+        capture.stop_global_capturing()
         session.testsfailed = 0
         self._reports.clear()
         self._warnings.clear()
@@ -162,21 +162,24 @@ class Inner:
         if recorder and isinstance(item, pytest.Function) and body_is_measured(item):
             call = region.Call(item.obj, lambda: ((), {}), None, recorder.warmup)
             recorder.kind = "coroutine" if call.is_coroutine else "function"
-            forks = region.Forks(recorder.repeats)
-            for _ in range(forks.number):
-                if forks.fork():
-                    readings: list[Any] = []
-                    item.obj = region.body(call, readings)
+            start = time.perf_counter()
+            made = forks.of_test(recorder.repeats if call.is_coroutine else 1)
+            for _ in made.turns:
+                if made.fork():
+                    readings: list[forks.Reading] = []
+                    item.obj = region.body(call, recorder.repeats, readings)
                     try:
                         yield
                         answer = [protocol.READY, *readings]
                     except BaseException as error:
-                        answer = [protocol.RAISED, *region.described(error)]
-                    forks.answer(answer)
+                        answer = [protocol.RAISED, *forks.described(error)]
+                    made.answer(answer)
+            gc.unfreeze()
             try:
-                recorder.readings = forks.outcomes()
-            except region.Unmeasurable as error:
+                recorder.accept(made.readings())
+            except forks.Unmeasurable as error:
                 trouble = error
+            region.leave_uncounted(time.perf_counter() - start)
         yield
         if recorder and trouble:  # and the test itself passed
             recorder.readings = []

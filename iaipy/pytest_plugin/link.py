@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import iaipy
@@ -57,6 +58,7 @@ class InnerPytest(ForkServer):
         ids: of the tests that will be run, by which `run` numbers them.
         path: folders to put in front of its search path.
         capture: pytest's method of capturing what tests print.
+        repeats: how often the empty region is measured.
 
     Raises:
         MeasurementError: it can't collect.
@@ -71,6 +73,7 @@ class InnerPytest(ForkServer):
         ids: Sequence[str],
         path: Sequence[str],
         capture: str,
+        repeats: int,
         timeout_s: float,
     ) -> None:
         compileall.compile_dir(Path(iaipy.__file__).parent, quiet=2, maxlevels=3)
@@ -86,24 +89,28 @@ class InnerPytest(ForkServer):
         place = launcher.linked(folder, launch.root)
         super().__init__(launch, words, folder, place, "collecting the tests under valgrind", timeout_s)
         self._tickets = count()
-        self._timeout_s = timeout_s
+        self._repeats, self._timeout_s = repeats, timeout_s
         self._base: dict[str, Events] = {}
+        self._calibrating = Lock()
         self._index = {id_: number for number, id_ in enumerate(ids)}
         missing = filter(None, self.hello["missing"].split(","))
         self._missing = {ids[int(number)] for number in missing}
 
-    def calibrate(self, repeats: int) -> None:
-        """Measure an empty region of each kind.
+    def calibrate(self) -> None:
+        """Measure an empty region, for functions; for coroutines it is measured with the first of them.
 
         Raises:
             MeasurementError: it can't be.
         """
         self.warm_up()
-        for kind, number in _CALIBRATIONS.items():
-            answer, _ = self._asked(number, repeats, 0, self._timeout_s)
-            readings = self._readings(answer)
-            self._base[kind] = assemble.middle(readings)
-        (self.folder / BASE).write_text(json.dumps(self._base["function"]))
+        (self.folder / BASE).write_text(json.dumps(self._empty("function")))
+
+    def _empty(self, kind: str) -> Events:
+        with self._calibrating:
+            if kind not in self._base:
+                answer, _ = self._asked(_CALIBRATIONS[kind], self._repeats, 0, self._timeout_s)
+                self._base[kind] = assemble.middle(self._readings(answer))
+            return self._base[kind]
 
     def run(self, benchmark: Benchmark, repeats: int, timeout_s: float) -> Ran:
         """Run a test and measure in it; safe to call from several threads."""
@@ -122,9 +129,9 @@ class InnerPytest(ForkServer):
                 if not more:
                     break
                 readings += more
+            result = self._result(benchmark, answer, readings) if readings else None
         except MeasurementError as error:
             return Ran(error=error)
-        result = self._result(benchmark, answer, readings) if readings else None
         return Ran(
             answer["reports"], answer["warnings"], output, result, answer["group"], answer["extra_info"]
         )
@@ -143,7 +150,7 @@ class InnerPytest(ForkServer):
             iterations=answer["iterations"],
             limits=benchmark.limits,
         )
-        base = self._base[answer["kind"]]
+        base = self._empty(answer["kind"])
         notes = [*answer["notes"], *(_IN_PLACE if answer["in_place"] else ())]
         return assemble.result(record, readings, base, notes=notes)
 
@@ -162,7 +169,7 @@ class InnerPytest(ForkServer):
         return [self.read(str(first), str(last), notes) for first, last, notes in answer["readings"]]
 
 
-_IN_PLACE = ("threads were running, so it was measured in the test's own process",)
+_IN_PLACE = ("threads were running, so each repeat was measured in a process of its own",)
 
 
 def _decoded(answer: Answer) -> dict[str, Any]:

@@ -5,28 +5,23 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
-import json
-import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
+from iaipy.pytest_plugin import forks
+from iaipy.pytest_plugin.forks import Forks, Reading, Unmeasurable
 from iaipy.pytest_plugin.stats import Stats
-from iaipy.workers import failure, job, protocol, topup
-from iaipy.workers.machine import C, ffi
+from iaipy.workers import job, topup
+from iaipy.workers.machine import client_request
 from iaipy.workers.subject import Work, anew, empty, empty_coroutine, is_coroutine_object, nothing
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
-_PIECE = 1 << 15
-"""Bytes of an answer: no more than a pipe holds while nobody reads it."""
-_EMPTY_FORKS = 2
-
-
-class Unmeasurable(Exception):  # noqa: N818  # what a test fails with reads better so
-    """A benchmark of which there can be no number."""
+_STOP_INSTRUMENTATION = 0x4347_0001  # cachegrind.h: VG_USERREQ_TOOL_BASE('C', 'G') + 1
+_LONG_S = 1.0
+"""Seconds of measuring from which on the rest of a test is worth translating anew, to run uncounted."""
 
 
 @dataclass
@@ -60,13 +55,13 @@ class Recorder:
         folder: where valgrind leaves its counter files, and the host the events of the empty region.
         warmup: calls before the region, where the test doesn't say.
         readings: the two readings' process numbers, and remarks, of each repeat.
-        in_place: it was measured in the test's own process, so that further repeats need a new one.
+        in_place: threads were running, so that each repeat needs a test's process of its own.
     """
 
     repeats: int
     warmup: int
     folder: str = ""
-    readings: list[list[Any]] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
     in_place: bool = False
     kind: str = "function"
     iterations: int = 1
@@ -82,16 +77,24 @@ class Recorder:
         """
         self.kind = "coroutine" if call.is_coroutine else "function"
         self.iterations, self.warmup = call.iterations, call.warmup
-        region = partial(_coroutine if call.is_coroutine else _function, call)
+        region, number = (_coroutine, self.repeats) if call.is_coroutine else (_function, 1)
+        start = time.perf_counter()
         try:
-            self.readings = in_forks(region, self.repeats)
+            self.accept(in_forks(partial(region, call, self.repeats), number))
         except Unmeasurable:
             if not call.warmup:
                 raise
             # Perhaps it can be called only once: a folder made, a queue emptied.
             call.warmup = self.warmup = 0
             self.notes = ["can't be called twice, so it was measured without a warm-up"]
-            self.readings = in_forks(region, self.repeats)
+            self.accept(in_forks(partial(region, call, self.repeats), number))
+        finally:
+            leave_uncounted(time.perf_counter() - start)
+
+    def accept(self, readings: list[Reading]) -> None:
+        """Keep what was read; fewer readings than repeats need further processes."""
+        self.readings = readings
+        self.in_place = len(readings) < self.repeats
 
     def measure_here(self, call: Call) -> Any:
         """Measure a call in the test's own process, once, and return what the call returns.
@@ -100,8 +103,8 @@ class Recorder:
         """
         self.kind, self.iterations, self.warmup = "function", call.iterations, call.warmup
         self.in_place = True
-        first, last, notes, result = _measured(call, call.function)
-        self.readings = [[first, last, notes]]
+        reading, result = _read(call, call.function, *_warmed(call, call.function))
+        self.readings = [reading]
         return result
 
     def stats(self, waited_s: float) -> Stats:
@@ -114,98 +117,27 @@ class Recorder:
         return Stats(self.folder, str(first), str(last), self.iterations, waited_s)
 
 
-class Forks:
-    """Forks of this process, one after the other, each of which measures, answers and is no more.
-
-    From one fork to the next this process makes and keeps nothing, so that all begin alike: what they
-    answer waits in pipes until the last of them has ended.
-
-    Parameters:
-        number: how many there will be.
-    """
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self._process = os.getpid()
-        self._pipes = [os.pipe() for _ in range(number)]
-        self._pid, self._status = ffi.new("int[1]"), ffi.new("int[]", number)
-        self._turn = ffi.new("int[1]")
-        topup.top_up()
-        gc.freeze()
-        sys._clear_type_cache()
-        for _ in range(_EMPTY_FORKS):  # the others then meet the caches as these have left them
-            if self.fork():
-                os.kill(os.getpid(), 9)
-            self._turn[0] = 0
-
-    def fork(self) -> bool:
-        """Start the next one: True in it; False in this process, once that has ended."""
-        self._pid[0] = C.fork()
-        if self._pid[0] == 0:
-            return True
-        C.waitpid(self._pid[0], self._status + self._turn[0], 0)
-        self._turn[0] += 1
-        return False
-
-    def answer(self, answer: list[Any]) -> NoReturn:
-        """Inside: tell the test's process, and end."""
-        if os.getppid() == self._process:  # else it is a fork that the benchmark itself has made
-            text = json.dumps(answer).encode()[:_PIECE]
-            os.write(self._pipes[self._turn[0]][1], text)
-        while True:
-            os.kill(os.getpid(), 9)
-
-    def outcomes(self) -> list[list[Any]]:
-        """Outside: what they answered.
-
-        Raises:
-            Unmeasurable: one raised, or its process ended.
-        """
-        gc.unfreeze()
-        texts = []
-        for out, in_ in self._pipes:
-            os.close(in_)
-            texts.append(os.read(out, _PIECE))
-            os.close(out)
-        for text, status in zip(texts, self._status, strict=True):
-            if not text:
-                code = os.waitstatus_to_exitcode(status)
-                raise Unmeasurable(f"the process that measured ended with status {code}, without a word")
-            word, *rest = json.loads(text)
-            if word != protocol.READY:
-                raise Unmeasurable("\n".join(rest))
-        return [json.loads(text)[1:] for text in texts]
-
-
-def in_forks(region: Callable[[], list[Any]], number: int) -> list[list[Any]]:
-    """What a function answers in so many forks of this process.
-
-    Raises:
-        Unmeasurable: as `Forks.outcomes`.
-    """
-    forks = Forks(number)
-    for _ in range(number):
-        if forks.fork():
-            try:
-                answer = [protocol.READY, *region()]
-            except BaseException as error:
-                answer = [protocol.RAISED, *described(error)]
-            forks.answer(answer)
-    return forks.outcomes()
-
-
 def threads() -> int:
     """How many threads this process has besides the main one."""
     return job._threads() - 1
 
 
-def described(error: BaseException) -> tuple[str, str]:
-    """One line on an exception, and its traceback without iaipy's frames."""
-    kept = sys.path[:]
-    try:
-        return failure.described(error)
-    finally:
-        sys.path[:] = kept
+def in_forks(region: Callable[[], list[Reading]], number: int) -> list[Reading]:
+    """What a function reads in so many forks of this process.
+
+    Raises:
+        Unmeasurable: it raised, or one of them ended.
+    """
+    made = forks.of_test(number)
+    made.measure(region)
+    gc.unfreeze()
+    return made.readings()
+
+
+def leave_uncounted(measuring_s: float) -> None:
+    """Let what a long test still does run without cachegrind, where that can be (3.22 and newer)."""
+    if measuring_s > _LONG_S:
+        client_request(_STOP_INSTRUMENTATION)()
 
 
 def ready() -> None:
@@ -230,31 +162,49 @@ def fresh(function: Callable[..., Any]) -> Callable[..., Any]:
     return anew(work).function
 
 
-def _measured(call: Call, function: Callable[..., Any]) -> tuple[int, int, list[str], Any]:
+def _warmed(call: Call, function: Callable[..., Any]) -> tuple[tuple[Any, ...], dict[str, Any], int]:
+    """Warm it up; the arguments of the call that counts, and how many threads there were before."""
     before = job._threads()
     for _ in range(call.warmup):
         arguments, named = call.arguments()
         result = function(*arguments, **named)
         if call.teardown:
             call.teardown(*arguments, **named)
+        del result
     arguments, named = call.arguments()
     gc.collect()
     topup.close()
+    return arguments, named, before
+
+
+def _read(
+    call: Call, function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any], before: int
+) -> tuple[Reading, Any]:
     first, last, result = job._region(function, arguments, named, call.iterations)
     if is_coroutine_object(result):
         result.close()
         raise Unmeasurable(
             "is a plain function that returned a coroutine nobody awaited; give benchmark the async function"
         )
-    return first, last, job._leftovers(before), result
+    return [first, last, job._leftovers(before)], result
 
 
-def _function(call: Call) -> list[Any]:
+def _function(call: Call, repeats: int) -> list[Reading]:
+    """Warm up here, then measure in forks of this process; here, where threads have been started."""
     ready()
-    return list(_measured(call, settled(call.function))[:3])
+    return _repeated(call, settled(call.function), repeats)
 
 
-def body(call: Call, readings: list[Any]) -> Callable[..., Any]:
+def _repeated(call: Call, function: Callable[..., Any], repeats: int) -> list[Reading]:
+    each = Forks(repeats)
+    warmed = _warmed(call, function)
+    if threads():
+        return [_read(call, function, *warmed)[0]]
+    each.measure(lambda: [_read(call, function, *warmed)[0]])
+    return each.readings()
+
+
+def body(call: Call, repeats: int, readings: list[Reading]) -> Callable[..., Any]:
     """A function to stand in for a test's body: it measures the body, into the list.
 
     It is a coroutine function where the body is one, so that it runs in the loop the test would run in.
@@ -264,26 +214,26 @@ def body(call: Call, readings: list[Any]) -> Callable[..., Any]:
     def measured(**named: Any) -> None:
         ready()
         call.arguments = lambda: ((), named)
-        readings.extend(_measured(call, settled(function))[:3])
+        readings.extend(_repeated(call, settled(function), repeats))
 
     async def measured_awaited(**named: Any) -> None:
         ready()
         call.arguments = lambda: ((), named)
         before = job._threads()
         first, last, _ = await _awaited(settled(function), call)
-        readings.extend((first, last, job._leftovers(before)))
+        readings.append([first, last, job._leftovers(before)])
 
     return measured_awaited if call.is_coroutine else measured
 
 
-def _coroutine(call: Call) -> list[Any]:
+def _coroutine(call: Call, _repeats: int) -> list[Reading]:
     ready()
     function = settled(call.function)
     before = job._threads()
     asyncio.events._set_running_loop(None)  # the test's own, if it has one, belongs to another process
     with asyncio.Runner() as runner:
         first, last, _ = runner.run(_awaited(function, call))
-    return [first, last, job._leftovers(before)]
+    return [[first, last, job._leftovers(before)]]
 
 
 async def _awaited(function: Callable[..., Any], call: Call) -> tuple[int, int, Any]:
@@ -324,5 +274,5 @@ def rehearse(call: Call) -> None:
         with asyncio.Runner() as runner:
             runner.run(_awaited(settled(call.function), call))
     else:
-        _measured(call, settled(call.function))
-    in_forks(lambda: [0, 0, []], 2)
+        function = settled(call.function)
+        _read(call, function, *_warmed(call, function))

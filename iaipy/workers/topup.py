@@ -8,13 +8,14 @@ allocated afterwards lies in one new arena, in which each size class has opened 
 import gc
 import os
 import sys
-from itertools import repeat
+from collections.abc import Callable
+from functools import partial
+from itertools import repeat, starmap
 
 from iaipy.workers import heap
 from iaipy.workers.machine import C
 
 _CLASSES = range(16, 513, 16)
-_ROUNDS = 3
 _MOST_BLOCKS = 2048
 _MOST_CHUNKS = 3000
 _ARENA = (heap._POOLS_IN_ARENA + 4) * heap._POOL
@@ -33,12 +34,11 @@ def top_up() -> None:
     gc.collect()
     if hasattr(C, "mallinfo2"):
         _fill_chunks()
-    for _ in range(_ROUNDS):
-        blocks, pools = _free()
-        for size, number in blocks.items():
-            _kept.append(_blocks(size, number))
-        if pools:
-            _kept.append(_blocks(512, pools * ((heap._POOL - heap._POOL_HEADER) // 512)))
+    blocks, pools = _free()
+    _kept.extend(starmap(_blocks, blocks.items()))
+    _kept.append(_blocks(512, pools * ((heap._POOL - heap._POOL_HEADER) // 512)))
+    blocks, _ = _free()  # what asking took and gave back; the arena that this has begun stays as it is
+    _kept.extend(starmap(_blocks, blocks.items()))
     _open_pools()
 
 
@@ -105,26 +105,28 @@ def _open_pools() -> None:
 
 def _opened(size: int, start: int, end: int) -> int:
     """Allocate blocks of a class until one is the first of a pool between these addresses; its address."""
+    make, keep, pool, header = _maker(size), _kept.append, heap._POOL, heap._POOL_HEADER
     address = 0
     for _ in range(_MOST_BLOCKS):
-        block = _one(size)
-        _kept.append(block)
+        block = make()
+        keep(block)
         address = id(block)
-        if address % heap._POOL == heap._POOL_HEADER and start <= address < end:
+        if address % pool == header and start <= address < end:
             break
     return address
 
 
 def close() -> None:
     """Fill the holes that have opened since `top_up`, up to two neighbours in its new arena."""
+    keep, start, end = _kept.append, _arena, _arena + _ARENA
     for size in _CLASSES:
-        last = 0
+        make, last = _maker(size), 0
         near = 4 * size if size == heap._INTEGER else size  # addresses themselves are integers
         for _ in range(_MOST_BLOCKS):
-            block = _one(size)
-            _kept.append(block)
+            block = make()
+            keep(block)
             address = id(block)
-            if last < address <= last + near and _arena <= address < _arena + _ARENA:
+            if last < address <= last + near and start <= address < end:
                 break
             last = address
 
@@ -134,5 +136,10 @@ def level_cache() -> None:
     _FLOOD.find(1)
 
 
-def _one(size: int) -> object:
-    return complex(1.0) if size == 32 else heap._block(size)
+def _maker(size: int) -> Callable[[], object]:
+    """Makes an object that takes a block of this size class."""
+    if size == 16:
+        return object
+    if size == 32:
+        return partial(complex, 1.0)
+    return partial(bytes, size - heap._SMALLEST_BYTES_OBJECT)

@@ -1,47 +1,12 @@
-"""Forks that measure: what they answer arrives, and what goes wrong in one is told."""
+"""Which calls are awaited."""
 
 from __future__ import annotations
 
-import os
-import signal
 from functools import partial
 
 import pytest
 
-from iaipy.pytest_plugin.region import Call, Unmeasurable, in_forks
-
-
-def test_every_fork_answers() -> None:
-    """Each fork's answer comes back, in order, and nothing it did stays here."""
-    kept: list[int] = []
-
-    def region() -> list[int]:
-        kept.append(1)
-        return [len(kept)]
-
-    assert in_forks(region, 3) == [[1], [1], [1]]
-    assert kept == []
-
-
-def test_what_is_raised_is_told() -> None:
-    """An exception in a fork names itself here."""
-
-    def region() -> list[int]:
-        raise LookupError("no such row")
-
-    with pytest.raises(Unmeasurable, match="LookupError: no such row"):
-        in_forks(region, 2)
-
-
-def test_a_fork_that_dies_is_told() -> None:
-    """A fork that ends without an answer is an error, not a hang."""
-
-    def region() -> list[int]:
-        os.kill(os.getpid(), signal.SIGTERM)
-        return []
-
-    with pytest.raises(Unmeasurable, match="status -15"):
-        in_forks(region, 1)
+from iaipy.pytest_plugin.region import Call
 
 
 async def _coroutine() -> None: ...

@@ -1,0 +1,114 @@
+"""Forks of a test's process, each of which measures, answers and is no more. PYTEST_DONT_REWRITE."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from iaipy.workers import failure, protocol, topup
+from iaipy.workers.machine import C, ffi
+
+_EMPTY = 2
+Reading = list[Any]
+"""The process numbers of a region's two readings, and remarks."""
+
+_PIECE = 1 << 15
+"""Bytes of an answer: no more than a pipe holds while nobody reads it."""
+
+
+class Unmeasurable(Exception):  # noqa: N818  # what a test fails with reads better so
+    """A benchmark of which there can be no number."""
+
+
+class Forks:
+    """Forks of this process, one after the other.
+
+    From one fork to the next this process makes and keeps nothing, so that all begin alike: what they
+    answer waits in pipes until the last of them has ended. The first two do nothing: what they leave in the
+    caches, each of the others finds in them.
+
+    Parameters:
+        number: how many will answer.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.turns = range(_EMPTY + number)
+        self._process = os.getpid()
+        self._pipes = [os.pipe() for _ in range(number)]
+        self._pid, self._status = ffi.new("int[1]"), ffi.new("int[]", _EMPTY + number)
+        self._turn = ffi.new("int[1]")
+
+    def fork(self) -> bool:
+        """Take a turn: True in a fork that is to answer; False in this process, once the fork has ended."""
+        self._pid[0] = C.fork()
+        if self._pid[0] == 0:
+            if self._turn[0] < _EMPTY:
+                os.kill(os.getpid(), 9)
+            return True
+        C.waitpid(self._pid[0], self._status + self._turn[0], 0)
+        self._turn[0] += 1
+        return False
+
+    def measure(self, region: Callable[[], list[Reading]]) -> None:
+        """Have all of them answer what a function says, or what it raises."""
+        for _ in self.turns:
+            if self.fork():
+                try:
+                    answer = [protocol.READY, *region()]
+                except Unmeasurable as error:
+                    answer = [protocol.RAISED, str(error)]
+                except BaseException as error:
+                    answer = [protocol.RAISED, *described(error)]
+                self.answer(answer)
+
+    def answer(self, answer: list[Any]) -> NoReturn:
+        """Inside: tell the process that has forked, and end."""
+        if os.getppid() == self._process:  # else it is a fork that the benchmark itself has made
+            text = json.dumps(answer).encode()[:_PIECE]
+            os.write(self._pipes[self._turn[0] - _EMPTY][1], text)
+        while True:
+            os.kill(os.getpid(), 9)
+
+    def readings(self) -> list[Reading]:
+        """Outside: all that they have read.
+
+        Raises:
+            Unmeasurable: one raised, or its process ended.
+        """
+        texts = []
+        for out, in_ in self._pipes:
+            os.close(in_)
+            texts.append(os.read(out, _PIECE))
+            os.close(out)
+        found = []
+        for text, status in zip(texts, self._status[_EMPTY : len(self.turns)], strict=True):
+            if not text:
+                code = os.waitstatus_to_exitcode(status)
+                raise Unmeasurable(f"the process that measured ended with status {code}, without a word")
+            word, *rest = json.loads(text)
+            if word != protocol.READY:
+                raise Unmeasurable("\n".join(rest))
+            found += rest
+        return found
+
+
+def of_test(number: int) -> Forks:
+    """Forks of a test's process, whose heap and collector are settled for them."""
+    forks = Forks(number)
+    topup.top_up()
+    gc.freeze()
+    sys._clear_type_cache()
+    return forks
+
+
+def described(error: BaseException) -> tuple[str, str]:
+    """One line on an exception, and its traceback without iaipy's frames."""
+    kept = sys.path[:]
+    try:
+        return failure.described(error)
+    finally:
+        sys.path[:] = kept
