@@ -62,7 +62,7 @@ def test_what_cannot_be_measured_says_why_and_no_more() -> None:
 
     forks = Forks(1)
     forks.measure(outer)
-    with pytest.raises(Unmeasurable, match="^is never done$"):
+    with pytest.raises(Unmeasurable, match=r"^is never done$"):
         forks.readings()
 
 
