@@ -49,7 +49,9 @@ class Forks:
             if self._turn[0] < _EMPTY:
                 os.kill(os.getpid(), 9)
             return True
-        C.waitpid(self._pid[0], self._status + self._turn[0], 0)
+        pid = self._pid[0]
+        waited = C.waitpid(pid, self._status + self._turn[0], 0)
+        del waited  # before `pid`, so that their places are free in the same order as before
         self._turn[0] += 1
         return False
 

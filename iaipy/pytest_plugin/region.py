@@ -172,14 +172,14 @@ def _warmed(call: Call, function: Callable[..., Any]) -> tuple[tuple[Any, ...], 
             call.teardown(*arguments, **named)
         del result
     arguments, named = call.arguments()
-    gc.collect()
-    topup.close()
     return arguments, named, before
 
 
 def _read(
     call: Call, function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any], before: int
 ) -> tuple[Reading, Any]:
+    gc.collect()  # empties the lists of free objects, too, which every fork leaves in another order
+    topup.close()
     first, last, result = job._region(function, arguments, named, call.iterations)
     if is_coroutine_object(result):
         result.close()
