@@ -32,6 +32,7 @@ SESSION = "session.json"
 are to `capture`. The collection itself isn't captured, so that the log has what is said before a crash."""
 
 CALIBRATIONS = {protocol.CALIBRATE_FUNCTION: False, protocol.CALIBRATE_COROUTINE: True}
+_LONG_S = 1.0
 _WORKER_INPUT = {
     "workerid": "gw0",
     "workercount": 1,
@@ -147,7 +148,7 @@ class Inner:
 
     def _run(self, item: pytest.Item, repeats: int, warmup: int) -> region.Recorder:
         """Run one test's protocol in this process, a child of its own."""
-        recorder = region.Recorder(repeats, warmup, self._folder)
+        recorder = region.Recorder(repeats, warmup, self._folder, long_s=_LONG_S)
         item.stash[fixtures.RECORDER] = recorder
         item.config.pluginmanager.getplugin("capturemanager").start_global_capturing()
         _temporary(item.config, f"{self._folder}/tmp{os.getpid():07}")
@@ -179,7 +180,7 @@ class Inner:
                 recorder.accept(made.readings())
             except forks.Unmeasurable as error:
                 trouble = error
-            region.leave_uncounted(time.perf_counter() - start)
+            recorder.took(time.perf_counter() - start)
         yield
         if recorder and trouble:  # and the test itself passed
             recorder.readings = []

@@ -109,7 +109,10 @@ class InnerPytest(ForkServer):
         with self._calibrating:
             if kind not in self._base:
                 answer, _ = self._asked(_CALIBRATIONS[kind], self._repeats, 0, self._timeout_s)
-                self._base[kind] = assemble.middle(self._readings(answer))
+                base = assemble.middle(self._readings(answer))
+                if not base["Ir"]:
+                    raise MeasurementError("valgrind counted nothing in the pytest that it ran")
+                self._base[kind] = base
             return self._base[kind]
 
     def run(self, benchmark: Benchmark, repeats: int, timeout_s: float) -> Ran:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,8 +21,6 @@ from iaipy.workers.subject import Work, anew, empty, empty_coroutine, is_corouti
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 _STOP_INSTRUMENTATION = 0x4347_0001  # cachegrind.h: VG_USERREQ_TOOL_BASE('C', 'G') + 1
-_LONG_S = 1.0
-"""Seconds of measuring from which on the rest of a test is worth translating anew, to run uncounted."""
 
 
 @dataclass
@@ -56,6 +55,8 @@ class Recorder:
         warmup: calls before the region, where the test doesn't say.
         readings: the two readings' process numbers, and remarks, of each repeat.
         in_place: threads were running, so that each repeat needs a test's process of its own.
+        long_s: seconds of measuring after which the rest of the test runs uncounted, where cachegrind can do
+            that (3.22 and newer). Only for a process that ends with the test.
     """
 
     repeats: int
@@ -68,6 +69,7 @@ class Recorder:
     notes: list[str] = field(default_factory=list)
     group: str | None = None
     extra_info: dict[str, Any] = field(default_factory=dict)
+    long_s: float = math.inf
 
     def measure(self, call: Call) -> None:
         """Measure a call in forks.
@@ -89,7 +91,12 @@ class Recorder:
             self.notes = ["can't be called twice, so it was measured without a warm-up"]
             self.accept(in_forks(partial(region, call, self.repeats), number))
         finally:
-            leave_uncounted(time.perf_counter() - start)
+            self.took(time.perf_counter() - start)
+
+    def took(self, seconds: float) -> None:
+        """Stop counting after a long measurement: what is still to do is then worth translating anew."""
+        if seconds > self.long_s:
+            client_request(_STOP_INSTRUMENTATION)()
 
     def accept(self, readings: list[Reading]) -> None:
         """Keep what was read; fewer readings than repeats need further processes."""
@@ -132,12 +139,6 @@ def in_forks(region: Callable[[], list[Reading]], number: int) -> list[Reading]:
     made.measure(region)
     gc.unfreeze()
     return made.readings()
-
-
-def leave_uncounted(measuring_s: float) -> None:
-    """Let what a long test still does run without cachegrind, where that can be (3.22 and newer)."""
-    if measuring_s > _LONG_S:
-        client_request(_STOP_INSTRUMENTATION)()
 
 
 def ready() -> None:
