@@ -142,7 +142,7 @@ class PerformanceMetrics:
                     f"{metrics.operation}: {len(metrics.samples_ns)} samples; a comparison needs two or more"
                 )
         base, head = ([[sample] for sample in metrics.samples_ns] for metrics in (baseline, self))
-        judgement = judge(base, head, alpha, threshold, location="mean", trim=0.0)
+        judgement = judge(base, head, alpha, threshold, location="mean", trim=0.0, in_turn=False)
         return replace(judgement, base_processes=1, head_processes=1, remark=ONE_PROCESS)
 
 

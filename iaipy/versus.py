@@ -81,6 +81,7 @@ def versus(
         config.significance,
         config.walltime_limit,
         least_ns=walltime.least_measurable(base, head),
+        in_turn=False,
     )
     summaries = statistics.summary(base.samples_ns), statistics.summary(head.samples_ns)
     return Versus(base, head, judgement, summaries, machine)

@@ -8,10 +8,11 @@ Run from the project's root:
 import argparse
 import contextlib
 import statistics
-import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import fresh
 from pyperf._utils import is_significant
@@ -25,6 +26,7 @@ RAW_SHARE, RULE_SHARE = 0.07, 0.005
 OPTIONS = ("--warmup-time", "100ms", "--measurement-time", "100ms")
 Samples = tuple[tuple[float, ...], ...]
 Rule = Callable[[Samples, Samples], bool]
+_PLAIN: dict[str, Any] = {"location": "mean", "trim": 0, "in_turn": False}
 
 
 def _raw(base: Samples, head: Samples) -> bool:
@@ -37,12 +39,15 @@ def _full(base: Samples, head: Samples) -> bool:
 
 
 def _raw_plain(base: Samples, head: Samples) -> bool:
-    figures = walltime.judge(base, head, location="mean", trim=0).figures
+    figures = walltime.judge(base, head, **_PLAIN).figures
     return figures is not None and figures.p < 0.05
 
 
 def _full_plain(base: Samples, head: Samples) -> bool:
-    return walltime.judge(base, head, location="mean", trim=0).verdict in ("regression", "improvement")
+    return walltime.judge(base, head, **_PLAIN).verdict in (
+        "regression",
+        "improvement",
+    )
 
 
 def _pytest_benchmark(base: Samples, head: Samples) -> bool:
@@ -68,6 +73,12 @@ RULES: dict[str, Rule] = {
 }
 
 
+def when(runs: Sequence[Run]) -> str:
+    """From when to when the runs were made."""
+    first, last = (datetime.fromisoformat(each(run.created_utc for run in runs)) for each in (min, max))
+    return f"{first:%Y-%m-%d}, runs started from {first:%H:%M} to {last:%H:%M} UTC"
+
+
 def pairs(runs: Sequence[Run]) -> list[tuple[Samples, Samples]]:
     """Each run against the next, benchmark by benchmark."""
     found = []
@@ -86,25 +97,25 @@ def main() -> int:
     runs: int = given.runs
     if given.keep:
         given.keep.mkdir(parents=True, exist_ok=True)
-    start = time.monotonic()
     conditions: dict[str, contextlib.AbstractContextManager[None]] = {
         "idle": contextlib.nullcontext(),
         "load that comes and goes": fresh.coming_and_going(),
     }
-    found: dict[str, list[tuple[Samples, Samples]]] = {}
+    made: dict[str, list[Run]] = {}
     for name, condition in conditions.items():
         with condition:
             files = [
                 given.keep and given.keep / f"{name.split()[0]}-{number:02}.json" for number in range(runs)
             ]
-            found[name] = pairs([fresh.run(*OPTIONS, kept=file) for file in files])
+            made[name] = [fresh.run(*OPTIONS, kept=file) for file in files]
+    found = {name: pairs(runs) for name, runs in made.items()}
     found["both"] = [pair for name in conditions for pair in found[name]]
-    print(f"# False alarms: identical code compared\n\n{fresh.today()}, {fresh.machine()}.\n")
+    days = when([run for runs in made.values() for run in runs])
+    print(f"# False alarms: identical code compared\n\n{days}, {fresh.machine()}.\n")
     benchmarks = len(found["both"]) // (2 * (runs - 1))
     print(
         f"{2 * runs} fresh runs of {benchmarks} benchmarks in 10 processes, with `{' '.join(OPTIONS)}`. "
-        f"Each run is compared with the next. Taken in {fresh.seconds_since(start)} by "
-        "`python benchmarks/calibration/false_alarms.py`.\n"
+        "Each run is compared with the next, by `python benchmarks/calibration/false_alarms.py`.\n"
     )
     rows, shares = [], {}
     for rule, alarm in RULES.items():

@@ -118,6 +118,7 @@ def _environment(run: Run, claim: Claim) -> Environment:
 
 
 def _time_speedup(claim: Speedup, fast: Timing, slow: Timing, confidence: float) -> Finding:
+    in_turn = bool(claim.than.baseline)  # benchmarks of one run take turns
     after, before = (statistics.process_values(each.samples_ns, DEFAULT_LOCATION) for each in (fast, slow))
     sides = tuple(
         Side(statistics.trimmed_mean(values, trim=DEFAULT_TRIM), _size(each), len(values))
@@ -136,8 +137,8 @@ def _time_speedup(claim: Speedup, fast: Timing, slow: Timing, confidence: float)
         return replace(finding, why=f"{taking_none} takes no measurable time")
     if min(len(after), len(before)) < 2:
         return replace(finding, why=_FEW_PROCESSES)
-    speedup = statistics.speedup(before, after, trim=DEFAULT_TRIM, confidence=confidence)
-    test = statistics.welch(after, before, trim=DEFAULT_TRIM)
+    speedup = statistics.speedup(before, after, trim=DEFAULT_TRIM, confidence=confidence, in_turn=in_turn)
+    test = statistics.welch(after, before, trim=DEFAULT_TRIM, in_turn=in_turn)
     effect = statistics.cohens_d(after, before, trim=DEFAULT_TRIM)
     return replace(
         finding,

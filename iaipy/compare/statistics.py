@@ -10,7 +10,7 @@ test. docs/statistics.md says why, and names the sources in full.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ Samples = Sequence[Sequence[float]]
 
 MILD, SEVERE = 1.5, 3.0
 """Tukey's fences: so many interquartile ranges beyond the quartiles."""
+
+_MOST_ALIKE = 0.9
+"""An autocorrelation above it, of few values, says no more than that they are alike."""
 
 _Floats = NDArray[np.float64]
 Values = Sequence[float] | _Floats
@@ -59,6 +62,7 @@ class _Centre:
         squares: sum of squared deviations of the winsorised values from their mean.
         n: values in all.
         kept: values that the mean is taken of.
+        inflation: how much likeness of neighbours widens the squared error.
         squared_error: squared standard error of the mean, s²/n without a trim (Tukey & McLaughlin 1963).
     """
 
@@ -66,10 +70,11 @@ class _Centre:
     squares: float
     n: int
     kept: int
+    inflation: float = 1.0
 
     @property
     def squared_error(self) -> float:
-        return self.squares / (self.kept * (self.kept - 1))
+        return self.inflation * self.squares / (self.kept * (self.kept - 1))
 
 
 def summary(samples: Samples) -> Summary:
@@ -166,7 +171,9 @@ def mean_interval(values: Values, *, confidence: float = 0.95, trim: float = 0.0
     return Estimate(centre.mean, centre.mean - width, centre.mean + width)
 
 
-def welch(base: Values, head: Values, *, trim: float = 0.0, confidence: float = 0.95) -> Welch:
+def welch(
+    base: Values, head: Values, *, trim: float = 0.0, confidence: float = 0.95, in_turn: bool = False
+) -> Welch:
     """Test whether two samples have the same mean, without supposing that their variances are equal.
 
     Welch (1947), with Satterthwaite's (1946) degrees of freedom; with a trim, Yuen's (1974) form of it for
@@ -176,11 +183,13 @@ def welch(base: Values, head: Values, *, trim: float = 0.0, confidence: float = 
         base, head: one value per process; at least two each.
         trim: share of the values left out at either end, at least 0 and below 0.5.
         confidence: of the interval of the difference.
+        in_turn: the values of a side were taken one after the other, in this order. Where neighbours are
+            alike, as after a slow minute, they are worth fewer independent ones, and the error is wider.
 
     Raises:
         ValueError: fewer than two values on a side, or one that is NaN or infinite.
     """
-    before, after = _both(base, head, trim)
+    before, after = _both(base, head, trim, in_turn)
     difference = after.mean - before.mean
     squared_error = before.squared_error + after.squared_error
     if not squared_error:
@@ -213,7 +222,9 @@ def cohens_d(base: Values, head: Values, *, trim: float = 0.0) -> float:
     return difference / pooled
 
 
-def speedup(base: Values, head: Values, *, trim: float = 0.0, confidence: float = 0.95) -> Estimate:
+def speedup(
+    base: Values, head: Values, *, trim: float = 0.0, confidence: float = 0.95, in_turn: bool = False
+) -> Estimate:
     """How many times as fast head is: base / head, with its interval.
 
     The interval is the delta method's on the logarithm of the ratio (Hedges, Gurevitch & Curtis 1999), with
@@ -222,12 +233,12 @@ def speedup(base: Values, head: Values, *, trim: float = 0.0, confidence: float 
 
     Parameters:
         base, head: one value per process, all in the same unit; at least two each.
-        trim: as of `welch`.
+        trim, in_turn: as of `welch`.
 
     Raises:
         ValueError: fewer than two values on a side, or a mean that isn't above 0.
     """
-    before, after = _positive(base, head, trim)
+    before, after = _positive(base, head, trim, in_turn)
     ratio = before.mean / after.mean
     relative = [side.squared_error / side.mean**2 for side in (before, after)]
     if not sum(relative):
@@ -246,6 +257,7 @@ def least_detectable(
     power: float = 0.8,
     trim: float = 0.0,
     threshold: float = 0.0,
+    in_turn: bool = False,
 ) -> float:
     """The least true change, relative to base, that samples as scattered as these show.
 
@@ -255,6 +267,7 @@ def least_detectable(
 
     Parameters:
         base, head: one value per process; at least two each.
+        trim, in_turn: as of `welch`.
         threshold: relative change that the observed one must exceed, 0.1 for 10 %.
 
     Returns:
@@ -263,7 +276,7 @@ def least_detectable(
     Raises:
         ValueError: fewer than two values on a side, or a mean that isn't above 0.
     """
-    before, after = _positive(base, head, trim)
+    before, after = _positive(base, head, trim, in_turn)
     squared_error = before.squared_error + after.squared_error
     if not squared_error:
         return threshold
@@ -327,17 +340,46 @@ def _centre(values: _Floats, trim: float) -> _Centre:
     return _Centre(float(kept.mean()), squares, n, kept.size)
 
 
-def _both(base: Values, head: Values, trim: float) -> tuple[_Centre, _Centre]:
+def likeness_of_neighbours(values: Values, *, trim: float = 0.0) -> float:
+    """How much wider the squared error of a mean is because values taken in turn resemble their neighbours.
+
+    (1 + r) / (1 − r), the share of independent observations that such values stand for turned round (Bayley &
+    Hammersley 1946), where r is the autocorrelation at lag 1 of the winsorised values. Of independent ones r
+    is about −1 / n (Marriott & Pope 1954), which is added; no likeness narrows an error.
+
+    Parameters:
+        values: in the order in which they were taken.
+        trim: share of the values winsorised at either end.
+    """
+    array = _numbers(values, "values", least=2)
+    ordered = np.sort(array)
+    cut = int(trim * array.size)
+    winsorised = np.clip(array, ordered[cut], ordered[-cut - 1])
+    deviations = winsorised - winsorised.mean()
+    squares = float((deviations**2).sum())
+    if not squares:
+        return 1.0
+    r = float((deviations[1:] * deviations[:-1]).sum()) / squares + 1 / array.size
+    r = min(max(r, 0.0), _MOST_ALIKE)
+    return (1 + r) / (1 - r)
+
+
+def _both(base: Values, head: Values, trim: float, in_turn: bool = False) -> tuple[_Centre, _Centre]:
     before, after = (
         _centre(_numbers(values, name, least=2), trim) for name, values in (("base", base), ("head", head))
     )
+    if in_turn:
+        before, after = (
+            replace(centre, inflation=likeness_of_neighbours(values, trim=trim))
+            for centre, values in ((before, base), (after, head))
+        )
     if min(before.kept, after.kept) < 2:
         raise ValueError(f"trim {trim!r} leaves fewer than two values of {before.n} and {after.n}")
     return before, after
 
 
-def _positive(base: Values, head: Values, trim: float) -> tuple[_Centre, _Centre]:
-    before, after = _both(base, head, trim)
+def _positive(base: Values, head: Values, trim: float, in_turn: bool) -> tuple[_Centre, _Centre]:
+    before, after = _both(base, head, trim, in_turn)
     if min(before.mean, after.mean) <= 0:
         raise ValueError("a ratio needs means above 0")
     return before, after

@@ -55,18 +55,27 @@ def judge(
     least_ns: float = 0.0,
     location: Location = DEFAULT_LOCATION,
     trim: float = DEFAULT_TRIM,
+    in_turn: bool = True,
 ) -> Judgement:
     """Judge head against base; `Judgement` says how.
 
     Parameters:
         base, head: nanoseconds per iteration, one sequence per process.
         least_ns: a side that takes no more than that has no measurable time.
-        alpha, threshold, location, trim: as of `Rule`.
+        alpha, threshold, location, trim, in_turn: as of `Rule`.
 
     Raises:
         ValueError: no samples, a sample that is NaN or infinite, or a parameter out of range.
     """
-    return judge_all([(base, head)], alpha, threshold, least_ns=least_ns, location=location, trim=trim)[0]
+    return judge_all(
+        [(base, head)],
+        alpha,
+        threshold,
+        least_ns=least_ns,
+        location=location,
+        trim=trim,
+        in_turn=in_turn,
+    )[0]
 
 
 def judge_all(
@@ -78,6 +87,7 @@ def judge_all(
     least_ns: float | Sequence[float] = 0.0,
     location: Location = DEFAULT_LOCATION,
     trim: float = DEFAULT_TRIM,
+    in_turn: bool = True,
 ) -> tuple[Judgement, ...]:
     """Judge a suite of benchmarks; the judgements come in the order of the pairs.
 
@@ -88,7 +98,7 @@ def judge_all(
             changes found in the suite a share of at most alpha is chance. The intervals, and so the verdict
             unchanged, are each benchmark's own.
         least_ns: one for all benchmarks, or one for each; as of `judge`.
-        alpha, location, trim: as of `Rule`.
+        alpha, location, trim, in_turn: as of `Rule`.
 
     Raises:
         ValueError: as of `judge`.
@@ -97,7 +107,7 @@ def judge_all(
         [given] * len(pairs) if isinstance(given, int | float) else given for given in (threshold, least_ns)
     )
     undecided = [
-        _undecided(base, head, Rule(alpha, limit, location, trim), floor_ns)
+        _undecided(base, head, Rule(alpha, limit, location, trim, in_turn), floor_ns)
         for (base, head), limit, floor_ns in zip(pairs, thresholds, least, strict=True)
     ]
     tested = [judgement.figures.p for judgement in undecided if judgement.figures]
@@ -149,18 +159,18 @@ def _mean_change(base: Samples, head: Samples) -> float | None:
 
 
 def _figures(before: tuple[float, ...], after: tuple[float, ...], rule: Rule) -> Figures:
-    trim, confidence = rule.trim, 1 - rule.alpha
-    test = welch(before, after, trim=trim)
-    slowdown = speedup(after, before, trim=trim, confidence=confidence)
+    trim, in_turn, confidence = rule.trim, rule.in_turn, 1 - rule.alpha
+    test = welch(before, after, trim=trim, in_turn=in_turn)
+    slowdown = speedup(after, before, trim=trim, confidence=confidence, in_turn=in_turn)
     return Figures(
-        speedup=speedup(before, after, trim=trim, confidence=confidence),
+        speedup=speedup(before, after, trim=trim, confidence=confidence, in_turn=in_turn),
         change=Estimate(slowdown.value - 1, slowdown.low - 1, slowdown.high - 1),
         t=test.t,
         df=test.df,
         p=test.p,
         cohens_d=cohens_d(before, after, trim=trim),
         least_detectable=least_detectable(
-            before, after, alpha=rule.alpha, trim=trim, threshold=rule.threshold
+            before, after, alpha=rule.alpha, trim=trim, threshold=rule.threshold, in_turn=in_turn
         ),
     )
 

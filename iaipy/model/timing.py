@@ -75,7 +75,9 @@ class Rule:
         threshold: the relative change that matters, 0.1 for 10 %.
         location: what stands for a process.
         trim: share of the processes left out at either end, rounded down to whole processes; location
-            "mean" with trim 0 is Welch's test on the process means.
+            "mean" with trim 0, and not in turn, is Welch's test on the process means.
+        in_turn: base was measured in another stretch of time than head, each process after the last, so that
+            processes alike because of their moment are worth fewer. Not where the two took turns.
 
     Raises:
         ValueError: alpha or threshold out of range.
@@ -85,6 +87,7 @@ class Rule:
     threshold: float = DEFAULT_THRESHOLD
     location: Location = DEFAULT_LOCATION
     trim: float = DEFAULT_TRIM
+    in_turn: bool = True
 
     def __post_init__(self) -> None:
         if not LEAST_ALPHA <= self.alpha < 1:

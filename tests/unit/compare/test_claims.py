@@ -83,9 +83,9 @@ def test_speedup_in_time(by: float, wanted: str) -> None:
 
 
 def test_speedup_in_time_has_the_figures_of_a_comparison() -> None:
-    """Those that `iaipy compare` gives for the same samples, seen from the faster one."""
+    """Those of a comparison of two that took turns, seen from the faster one."""
     found = judge(speedup(2), TIMED, {})
-    compared = judge_times(around(300), around(100))
+    compared = judge_times(around(300), around(100), in_turn=False)
     assert compared.figures is not None and found.test is not None
     assert found.measured == compared.figures.speedup
     assert (found.sides[0].value, found.sides[1].value) == (compared.head_ns, compared.base_ns)

@@ -15,6 +15,7 @@ from iaipy.compare.statistics import (
     benjamini_hochberg,
     cohens_d,
     least_detectable,
+    likeness_of_neighbours,
     mean_interval,
     outliers,
     percentile,
@@ -224,6 +225,24 @@ def test_cohens_d_by_hand() -> None:
     assert cohens_d([3, 5, 7], [1, 2, 3]) == near(-3 / math.sqrt(2.5))
 
 
+def test_likeness_of_neighbours_by_hand() -> None:
+    """Five low, five high: products 7 · ¼ over squares 10 · ¼ are 0.7, with 1 / 10 0.8; 1.8 / 0.2 is 9."""
+    assert likeness_of_neighbours([1.0] * 5 + [2.0] * 5) == near(9.0)
+
+
+def test_no_likeness_of_neighbours() -> None:
+    """Values that alternate, and equal ones, stand for as many as they are."""
+    assert likeness_of_neighbours([1.0, 2.0] * 5) == 1.0
+    assert likeness_of_neighbours([3.0] * 10) == 1.0
+
+
+def test_one_wild_process_makes_no_neighbours_alike() -> None:
+    """A value that is trimmed away takes no part in it beyond its rank."""
+    values = [1.0, 2.0, 1.5, 1.1, 1.9, 1.2, 1.8, 1.4, 1.6, 1.3]
+    wild = [1.0, 200.0, *values[2:]]
+    assert likeness_of_neighbours(wild, trim=0.3) == near(likeness_of_neighbours(values, trim=0.3))
+
+
 # --- against scipy ---
 
 
@@ -408,6 +427,24 @@ def test_exchanging_the_sides_turns_the_result_round(
     assert inverse.value * forth.value == near(1.0)
     if math.isfinite(forth.high) and math.isfinite(inverse.high):
         assert inverse.low * forth.high == near(1.0)
+
+
+@UNTIMED
+@given(VALUES, TRIMS)
+def test_likeness_of_neighbours_is_of_the_order_alone(values: list[float], trim: float) -> None:
+    """It never narrows, is bounded, and backwards it is the same."""
+    found = likeness_of_neighbours(values, trim=trim)
+    assert 1.0 <= found <= 19.0 + EXACT
+    assert likeness_of_neighbours(values[::-1], trim=trim) == pytest.approx(found, rel=1e-6)
+
+
+@UNTIMED
+@given(VALUES, VALUES, TRIMS)
+def test_values_in_turn_are_never_surer(base: list[float], head: list[float], trim: float) -> None:
+    """Looking at neighbours widens the interval, or leaves it."""
+    plain, in_turn = (welch(base, head, trim=trim, in_turn=each) for each in (False, True))
+    assert in_turn.difference == plain.difference
+    assert abs(in_turn.t) <= abs(plain.t) * (1 + EXACT)
 
 
 @UNTIMED

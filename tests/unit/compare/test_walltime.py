@@ -17,8 +17,8 @@ from iaipy.model.timing import Judgement, TimeVerdict
 UNTIMED = settings(deadline=None)
 """A loaded machine may take its time over an example."""
 
-SCATTER = (-1.0, -0.6, -0.3, -0.1, 0.0, 0.1, 0.3, 0.6, 0.8, 1.2)
-"""How ten processes lie about their centre, in standard deviations or so."""
+SCATTER = (-1.0, 1.2, -0.6, 0.8, -0.3, 0.6, -0.1, 0.3, 0.0, 0.1)
+"""How ten processes lie about their centre, in standard deviations or so; neighbours are not alike."""
 
 
 def processes(centre_ns: float, scatter: float = 0.01) -> list[list[float]]:
@@ -67,10 +67,10 @@ def test_figures_are_those_of_the_statistics() -> None:
     base, head = processes(1000.0), processes(1150.0, 0.02)
     before, after = ([sorted(values)[1] for values in side] for side in (base, head))
     judgement = judge(base, head)
-    figures, test = judgement.figures, welch(before, after, trim=0.3)
+    figures, test = judgement.figures, welch(before, after, trim=0.3, in_turn=True)
     assert figures is not None
     assert (figures.t, figures.df, figures.p) == (test.t, test.df, test.p)
-    assert figures.speedup == speedup(before, after, trim=0.3)
+    assert figures.speedup == speedup(before, after, trim=0.3, in_turn=True)
     assert figures.change.value == pytest.approx(1 / figures.speedup.value - 1)
     assert figures.change.low == pytest.approx(1 / figures.speedup.high - 1)
     assert figures.change.high == pytest.approx(1 / figures.speedup.low - 1)
@@ -85,13 +85,25 @@ def test_figures_are_those_of_the_statistics() -> None:
 
 
 def test_the_plain_rule_is_there_too() -> None:
-    """With the mean and no trim it is Welch's test on the process means."""
+    """With the mean and no trim, and not in turn, it is Welch's test on the process means."""
     base, head = processes(1000.0), processes(1150.0, 0.02)
     before, after = ([sum(values) / 3 for values in side] for side in (base, head))
-    figures = judge(base, head, location="mean", trim=0.0).figures
+    figures = judge(base, head, location="mean", trim=0.0, in_turn=False).figures
     assert figures is not None
     test = welch(before, after)
     assert (figures.t, figures.p) == pytest.approx((test.t, test.p))
+
+
+def test_a_slow_half_is_no_evidence_of_ten_processes() -> None:
+    """Processes slow one after the other, as in a slow minute, are told from as many here and there."""
+    base = [[1000.0 + (-1) ** number] for number in range(10)]
+    together = [[1250.0]] * 5 + [[1000.0]] * 5
+    scattered = [[1250.0], [1000.0]] * 5
+    slow_half, here_and_there = (judge(base, head, trim=0.0) for head in (together, scattered))
+    assert slow_half.change == here_and_there.change
+    assert slow_half.figures is not None
+    assert here_and_there.figures is not None
+    assert slow_half.figures.p > 0.05 > here_and_there.figures.p
 
 
 def test_alpha_and_threshold_are_settable() -> None:
@@ -177,7 +189,7 @@ def test_a_difference_below_nought() -> None:
 def test_an_interval_that_reaches_nought() -> None:
     """The test may find a difference where the interval of the ratio excludes none: that is no regression."""
     base, head = [[2.2], [8.6], [7.9]], [[10.9], [20.3], [18.5]]
-    for judgement in (judge(base, head), judge(head, base)):
+    for judgement in (judge(base, head, in_turn=False), judge(head, base, in_turn=False)):
         assert judgement.figures is not None
         assert judgement.figures.p < 0.05
         assert judgement.figures.change.low < 0 < judgement.figures.change.high
@@ -376,7 +388,7 @@ def test_judgements_are_frozen_records() -> None:
 
 def test_a_mean_that_moved_is_not_unchanged() -> None:
     """Where most samples stay and the mean doesn't, the verdict is open: some rounds were much slower."""
-    base = [[100.0 + number + sample % 3 for sample in range(9)] for number in range(10)]
+    base = [[100.0 + number * 7 % 10 + sample % 3 for sample in range(9)] for number in range(10)]
     head = [[*process[:6], *(5 * sample for sample in process[6:])] for process in base]
     judgement = judge(base, head)
     assert judgement.verdict == "inconclusive"
