@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from iaipy.model.benchmark import Kind, Limits, Mode
 from iaipy.model.metrics import Counters, Events
@@ -28,6 +29,7 @@ class Result:
         limits: the benchmark's own limits, kept so that stored runs gate as the live ones do.
         notes: remarks on how it was measured, one sentence each.
         functions: the C functions that executed most in one of the measurements, with what measuring takes.
+        group, extra_info: what a test has said of its benchmark, for reports; both can be JSON.
     """
 
     id: str
@@ -45,6 +47,8 @@ class Result:
     limits: Limits = field(default_factory=Limits)
     notes: tuple[str, ...] = ()
     functions: Functions = field(default_factory=dict)
+    group: str = ""
+    extra_info: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def exact(self) -> bool:

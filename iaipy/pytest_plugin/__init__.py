@@ -57,11 +57,15 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> None:
-    """Before the options are read: accept those of plugins that iaipy stands in for."""
+    """Before conftest files and options are read: know those of plugins that iaipy stands in for."""
     if any(argument.startswith(("--benchmark-", "--codspeed")) for argument in args):
         from iaipy.pytest_plugin import guests
 
         guests.accept_options(early_config, parser, args)
+    if not early_config.pluginmanager.hasplugin("benchmark"):
+        from iaipy.pytest_plugin import hooks
+
+        early_config.pluginmanager.add_hookspecs(hooks)
     if getattr(early_config.known_args_namespace, "iaipy", False):
         early_config.known_args_namespace.no_cov = True  # what runs under valgrind is not covered
 

@@ -65,7 +65,6 @@ class Host:
         self._deselected = 0
         self._outcome: pipeline.Outcome | None = None
         self._said: list[str] = []
-        self._extras: dict[str, Ran] = {}
 
     @property
     def _passive(self) -> bool:
@@ -200,7 +199,6 @@ class Host:
                 failures = session.testsfailed
                 reports.replay(by_id[id_], ran, show_output=capture == "no")
                 head = _added(head, id_, ran, failed=session.testsfailed > failures)
-                self._extras[id_] = ran
                 _stop_if_asked(session)
         order = {id_: number for number, id_ in enumerate(by_id)}
         return replace(

@@ -6,7 +6,7 @@ import compileall
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from threading import Lock
@@ -37,7 +37,6 @@ class Ran:
         reports, warnings: as the inner pytest serialised them.
         output: what was printed past pytest's capturing.
         result: its numbers; None where it gave none.
-        group, extra_info: as the test has set them.
         error: why there is no report, if there is none.
     """
 
@@ -45,8 +44,6 @@ class Ran:
     warnings: Sequence[Mapping[str, Any]] = ()
     output: str = ""
     result: Result | None = None
-    group: str | None = None
-    extra_info: Mapping[str, Any] = field(default_factory=dict)
     error: MeasurementError | None = None
 
 
@@ -135,9 +132,7 @@ class InnerPytest(ForkServer):
             result = self._result(benchmark, answer, readings) if readings else None
         except MeasurementError as error:
             return Ran(error=error)
-        return Ran(
-            answer["reports"], answer["warnings"], output, result, answer["group"], answer["extra_info"]
-        )
+        return Ran(answer["reports"], answer["warnings"], output, result)
 
     def _result(
         self, benchmark: Benchmark, answer: Mapping[str, Any], readings: Sequence[Reading]
@@ -155,7 +150,8 @@ class InnerPytest(ForkServer):
         )
         base = self._empty(answer["kind"])
         notes = [*answer["notes"], *(_IN_PLACE if answer["in_place"] else ())]
-        return assemble.result(record, readings, base, notes=notes)
+        result = assemble.result(record, readings, base, notes=notes)
+        return replace(result, group=answer["group"] or "", extra_info=answer["extra_info"])
 
     def _asked(self, work: int, repeats: int, warmup: int, timeout_s: float) -> tuple[dict[str, Any], str]:
         ticket = next(self._tickets)

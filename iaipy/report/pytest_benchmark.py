@@ -1,7 +1,8 @@
 """The JSON of pytest-benchmark, which its `pytest-benchmark compare` reads.
 
 Its figures are seconds. Here they are the estimated cycles on a machine of 1 GHz, one cycle a nanosecond; the
-counters themselves stand in each benchmark's `extra_info`. Format: pytest_benchmark/stats.py, `as_dict`.
+counters themselves stand in each benchmark's `extra_info`, beside what its test has put there. Format:
+pytest_benchmark/stats.py, `as_dict`.
 """
 
 import json
@@ -29,12 +30,12 @@ def _benchmark(result: Result) -> dict[str, object]:
     parameters = name.partition("[")[2].removesuffix("]")
     seconds = result.counters["estimated_cycles"] * SECONDS_PER_CYCLE / result.iterations
     return {
-        "group": None,
+        "group": result.group or None,
         "name": name,
         "fullname": result.id,
         "params": None,
         "param": parameters or None,
-        "extra_info": dict(result.counters),
+        "extra_info": {**result.extra_info, **result.counters},
         "options": {"timer": "estimated cycles", "disable_gc": False, "min_rounds": 1, "warmup": False},
         "stats": {
             **dict.fromkeys(("min", "max", "mean", "median", "q1", "q3", "ld15iqr", "hd15iqr"), seconds),

@@ -146,6 +146,8 @@ def _from_result(result: Result) -> dict[str, Any]:
         "hard_limits": dict(sorted(result.limits.hard.items())),
         "functions": {name: dict(functions) for name, functions in sorted(result.functions.items())},
         "notes": list(result.notes),
+        "group": result.group,
+        "extra_info": dict(result.extra_info),
     }
     return document | {key: value for key, value in optional.items() if value}
 
@@ -325,6 +327,8 @@ def _to_result(item: Mapping[str, Any], path: str) -> Result:
         ),
         notes=_notes(item, path),
         functions=_functions(item, path) if "functions" in item else {},
+        group=_member(item, path, "group", str) if "group" in item else "",
+        extra_info=_member(item, path, "extra_info", dict) if "extra_info" in item else {},
     )
 
 

@@ -8,12 +8,14 @@ allocated afterwards lies in one new arena, in which each size class has opened 
 import gc
 import os
 import sys
-from collections.abc import Callable
-from functools import partial
 from itertools import repeat, starmap
 
 from iaipy.workers import heap
 from iaipy.workers.machine import C
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _CLASSES = range(16, 513, 16)
 _MOST_BLOCKS = 2048
@@ -136,10 +138,10 @@ def level_cache() -> None:
     _FLOOD.find(1)
 
 
-def _maker(size: int) -> Callable[[], object]:
+def _maker(size: int) -> "Callable[[], object]":
     """Makes an object that takes a block of this size class."""
     if size == 16:
         return object
     if size == 32:
-        return partial(complex, 1.0)
-    return partial(bytes, size - heap._SMALLEST_BYTES_OBJECT)
+        return map(complex, repeat(1.0)).__next__
+    return map(bytes, repeat(size - heap._SMALLEST_BYTES_OBJECT)).__next__

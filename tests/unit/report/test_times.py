@@ -79,7 +79,7 @@ def test_no_time_is_below_nought(timed_run: Run, samples: tuple[tuple[float, ...
     [
         ("same", "UNCHANGED (+0.4% ("),
         ("slower[rows=10]", "SLOWER (+24.3% ("),
-        ("faster", "FASTER (-19.2% ("),
+        ("faster", "FASTER (-18.8% ("),
         ("wobbly", "INCONCLUSIVE (+4.2% ("),
         ("gone", "MISSING (not in this run)"),
         ("other_way", "INCOMPARABLE (measured differently: minus was none"),

@@ -45,6 +45,8 @@ RESULTS = st.builds(
     ),
     notes=st.lists(TEXT, max_size=3).map(tuple),
     functions=st.dictionaries(TEXT, st.dictionaries(TEXT, COUNTS, max_size=3), max_size=3),
+    group=TEXT,
+    extra_info=st.dictionaries(TEXT, st.none() | st.booleans() | WHOLES | TEXT | st.lists(TEXT, max_size=2)),
 )
 TIMES = st.just(0.0) | st.floats(1e-18, 1e18)
 TAKEN = st.tuples(st.lists(TIMES, min_size=1, max_size=4).map(tuple), WHOLES, TIMES, COUNTS)
@@ -108,6 +110,8 @@ EXAMPLE = Run(
             path="a.py",
             limits=Limits({"instructions": 0.02, "ram_accesses": None}, {"instructions": 10}),
             notes=("a remark",),
+            group="sizes",
+            extra_info={"size": 3, "of": ["a", None]},
             functions={"libc.so.6": {"malloc": 7}},
         ),
     ),
@@ -181,7 +185,7 @@ def test_keys_are_the_documented_ones() -> None:
             "path",
             "line",
         ),
-        *("limits", "hard_limits", "notes", "functions"),
+        *("limits", "hard_limits", "notes", "functions", "group", "extra_info"),
     }
     assert benchmark["limits"] == {"instructions": 0.02, "ram_accesses": "off"}
 
@@ -191,7 +195,7 @@ def test_empty_extras_are_left_out() -> None:
     (result,) = EXAMPLE.benchmarks
     plain = Result(result.id, result.kind, result.counters, result.events, result.spread)
     (benchmark,) = to_document(Run(WHEN, benchmarks=(plain,)))["benchmarks"]
-    assert not {"limits", "hard_limits", "notes", "functions"} & set(benchmark)
+    assert not {"limits", "hard_limits", "notes", "functions", "group", "extra_info"} & set(benchmark)
 
 
 def test_text_does_not_depend_on_the_order_of_the_run() -> None:
