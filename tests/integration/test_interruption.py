@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,6 +96,35 @@ def test_interrupted_run(
     assert len(project.failures()) == text.count("slow") + text.count("never")
     assert not (project.root / ".iaipy/baselines/main.json").exists()
     assert processes_in(project.root) == []
+
+
+WHILE_IT_IS_IMPORTED = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "iaipy.commands":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+if {ignored}:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+from iaipy.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(("ignored", "code", "err"), [(False, 130, "iaipy: interrupted\n"), (True, 0, "")])
+def test_interrupted_while_it_is_imported(project: Project, ignored: bool, code: int, err: str) -> None:
+    """A Ctrl-C that comes before iaipy's modules are there ends it with one line, unless it is ignored."""
+    done = project.iaipy("--version", program=("-c", WHILE_IT_IS_IMPORTED.format(ignored=ignored)))
+    assert (done.code, done.err) == (code, err)
+
+
+def test_the_installed_command_begins_where_it_can_be_interrupted() -> None:
+    """`iaipy` is the same entry as `python -m iaipy`, which sets its handler before it imports much."""
+    [command] = entry_points(group="console_scripts", name="iaipy")
+    assert command.value == "iaipy.__main__:main"
 
 
 def test_interrupted_while_collecting(project: Project, processes_in: ProcessesIn) -> None:
