@@ -139,7 +139,7 @@ class PerformanceMetrics:
         for metrics in (baseline, self):
             if len(metrics.samples_ns) < 2:
                 raise ValueError(
-                    f"{metrics.operation}: {len(metrics.samples_ns)} samples; a comparison needs two or more"
+                    f"{metrics.operation}: samples: {len(metrics.samples_ns)}; a comparison needs two or more"
                 )
         base, head = ([[sample] for sample in metrics.samples_ns] for metrics in (baseline, self))
         judgement = judge(base, head, alpha, threshold, location="mean", trim=0.0, in_turn=False)
@@ -322,10 +322,12 @@ class _Record:
         """Log an iteration that raised, and leave it out."""
         self._refuse_unawaited()
         which = f"iteration {number}" if number >= 0 else "a warm-up iteration"
-        _log.warning("%s: %s failed and is left out: %r", self._name, which, error)
-        if number >= 0:
-            self._failure_count += 1
-            self._last_failure = error
+        _log.warning("%s: %s failed and is left out: %s", self._name, which, repr(error))
+        self._failure_count += number >= 0
+        self._last_failure = error
+        # The failure before went with that, and with it what it kept from being awaited: asyncio.run in a
+        # running loop leaves such a coroutine. It is the failure that was to be told of, and it has been.
+        self._unawaited.clear()
 
     def metrics(self) -> PerformanceMetrics:
         """The metrics of what succeeded."""

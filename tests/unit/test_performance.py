@@ -4,7 +4,7 @@ import asyncio
 import functools
 import logging
 import math
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -356,7 +356,7 @@ def test_a_comparison_needs_two_samples() -> None:
     one = PerformanceMetrics.from_samples("one", [5.0])
     two = PerformanceMetrics.from_samples("two", [5.0, 6.0])
     for head, base in ((one, two), (two, one)):
-        with pytest.raises(ValueError, match=r"^one: 1 samples; a comparison needs two or more"):
+        with pytest.raises(ValueError, match=r"^one: samples: 1; a comparison needs two or more"):
             head.compare_with(base)
 
 
@@ -390,6 +390,21 @@ def test_coroutines_that_are_thrown_away(operation: Callable[[], Any], warmup: i
             asyncio.run(harness.run(operation))
         else:
             harness.run_sync(operation)
+
+
+@pytest.mark.parametrize("warmup", [0, 3])
+def test_a_loop_in_a_running_loop(warmup: int) -> None:
+    """What can't be awaited because the event loop runs already is told as that, not as a missing await."""
+
+    latest: list[Coroutine[Any, Any, None]] = []
+
+    async def operation() -> None:
+        latest[:] = [helper()]
+        asyncio.run(latest[0])
+
+    with pytest.raises(RuntimeError, match=r"all 10 iterations failed, .* from a running event loop"):
+        asyncio.run(BenchmarkHarness("work", 10, warmup).run(operation))
+    latest[0].close()
 
 
 def test_coroutines_that_others_throw_away() -> None:
