@@ -322,6 +322,7 @@ class _Record:
         """Log an iteration that raised, and leave it out."""
         self._refuse_unawaited()
         which = f"iteration {number}" if number >= 0 else "a warm-up iteration"
+        # Its words alone: a log handler may keep its records, and with an error all frames it went through.
         _log.warning("%s: %s failed and is left out: %s", self._name, which, repr(error))
         self._failure_count += number >= 0
         self._last_failure = error

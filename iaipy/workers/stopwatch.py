@@ -27,6 +27,7 @@ _HOST = os.getppid()
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 """Signals that the interpreter ignores, and that a program which it starts must not."""
 
+_STUBBORN = f"ran on for {_GRACE_S:g} s after SIGTERM each time and was killed: fewer rounds are over sooner"
 _SMALL = "takes less memory than the process that times it, whose peak is given instead"
 
 
@@ -47,6 +48,8 @@ class _Runs:
         self.peak_bytes = 0
         self.from_start = request["ready"] is None
         """Whether the peak memory includes that of the copy of this process which a program begins as."""
+        self.is_stubborn = request["ready"] is not None
+        """Whether none of its programs, being ready, has ended when SIGTERM asked for it."""
         self._ready = None
         if request["ready"] is not None:
             import re
@@ -99,7 +102,8 @@ class _Runs:
                 f"no line matched {self._request['ready']!r} within {self._request['timeout_s']:g} s"
             ) from None
         finally:
-            peak_in_all = _end(pid)
+            peak_in_all, was_killed = _end(pid)
+            self.is_stubborn = self.is_stubborn and was_killed
             os.close(source)
         if not peak:  # it has ended by itself meanwhile, and its memory is gone
             self.from_start = True
@@ -178,9 +182,9 @@ def _wait(pid: int, timeout_s: float) -> "tuple[int, int, int]":
     return end, os.waitstatus_to_exitcode(status), used.ru_maxrss * 1024
 
 
-def _end(pid: int) -> int:
-    """End a process and its group, and reap it; by force if it takes its time. Its peak memory in bytes."""
-    peak = 0
+def _end(pid: int) -> "tuple[int, bool]":
+    """End a process and its group, and reap it. Its peak memory in bytes, and whether it took force."""
+    peak, was_killed = 0, False
     _signal_group(pid, signal.SIGTERM)
     try:
         with _Deadline(_GRACE_S):
@@ -190,9 +194,10 @@ def _end(pid: int) -> int:
     _signal_group(pid, signal.SIGKILL)
     try:
         peak = _reaped(pid)
+        was_killed = True
     except ChildProcessError:
         pass
-    return peak
+    return peak, was_killed
 
 
 def _reaped(pid: int) -> int:
@@ -230,7 +235,11 @@ def main(request_path: str, answer: str, *pace: str) -> None:
             "iterations": 1,
             "overhead_ns": 0.0,
             "peak_rss_bytes": runs.peak_bytes,
-            "notes": [*([_SMALL] if small else []), *wanted.notes],
+            "notes": [
+                *([_SMALL] if small else []),
+                *([_STUBBORN] if runs.is_stubborn else []),
+                *wanted.notes,
+            ],
         }
     with open(answer, "w", encoding="utf-8") as file:
         file.write(ascii(document))

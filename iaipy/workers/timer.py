@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from iaipy.workers.subject import Work
 
 _OVERHEAD_ROUNDS = 11
+_NAN = "returned NaN: its times may be those of a calculation that went wrong"
 _HOST = os.getppid()
 _left_open: "list[object]" = []
 """Event loops. Closing one would wait for the tasks and threads that a benchmark has left running."""
@@ -56,7 +57,13 @@ def _refuse_unawaited() -> None:
         )
 
 
-def _round(work: "Work", iterations: int) -> int:
+def _look_at(result: object, notes: list[str]) -> None:
+    """Note that a call's result is no number, once."""
+    if isinstance(result, float) and result != result and _NAN not in notes:
+        notes.append(_NAN)
+
+
+def _round(work: "Work", notes: list[str], iterations: int) -> int:
     """The nanoseconds of so many calls, set-up and teardown not among them."""
     arguments = as_arguments(work.setup(**work.setup_named))
     function, named = work.function, work.named
@@ -74,21 +81,23 @@ def _round(work: "Work", iterations: int) -> int:
             "is a plain function that returned a coroutine nobody awaited; declare it with async def"
         )
     _refuse_unawaited()
+    _look_at(result, notes)
     return end - begin
 
 
-async def _round_awaited(work: "Work", iterations: int) -> int:
+async def _round_awaited(work: "Work", notes: list[str], iterations: int) -> int:
     arguments = as_arguments(await settled(work.setup(**work.setup_named)))
     function, named = work.function, work.named
     try:
         begin = perf_counter_ns()
         for _ in repeat(None, iterations):
-            await function(*arguments, **named)
+            result = await function(*arguments, **named)
         end = perf_counter_ns()
         _leave_if_astray()
     finally:
         await settled(work.teardown(*arguments, **work.teardown_named))
     _refuse_unawaited()
+    _look_at(result, notes)
     return end - begin
 
 
@@ -97,21 +106,22 @@ def _of_empty(iterations: int) -> Pace:
     return Pace(_OVERHEAD_ROUNDS, _OVERHEAD_ROUNDS, iterations, 0, 0)
 
 
-def _timed(work: "Work", pace: Pace, tick_ns: int) -> "tuple[Rounds, Rounds]":
+def _timed(work: "Work", pace: Pace, tick_ns: int, notes: list[str]) -> "tuple[Rounds, Rounds]":
     """The samples of a function, and those of an empty one in its place."""
-    timed = drive(schedule(pace, tick_ns, perf_counter_ns), partial(_round, work))
+    timed = drive(schedule(pace, tick_ns, perf_counter_ns), partial(_round, work, notes))
     empty = schedule(_of_empty(timed[1]), tick_ns, perf_counter_ns)
-    return timed, drive(empty, partial(_round, calibration(False)))
+    return timed, drive(empty, partial(_round, calibration(False), []))
 
 
 async def _timed_awaited(work: "Work", pace: Pace, tick_ns: int, notes: list[str]) -> "tuple[Rounds, Rounds]":
     import asyncio
 
-    timed = await drive_awaited(schedule(pace, tick_ns, perf_counter_ns), partial(_round_awaited, work))
+    round_ = partial(_round_awaited, work, notes)
+    timed = await drive_awaited(schedule(pace, tick_ns, perf_counter_ns), round_)
     if len(asyncio.all_tasks()) > 1:
         notes.append("left asyncio tasks running, whose work is in the times of later calls")
     empty = schedule(_of_empty(timed[1]), tick_ns, perf_counter_ns)
-    return timed, await drive_awaited(empty, partial(_round_awaited, calibration(True)))
+    return timed, await drive_awaited(empty, partial(_round_awaited, calibration(True), []))
 
 
 def _measured(work: "Work", pace: Pace, loop: str) -> "dict[str, Any]":
@@ -126,7 +136,7 @@ def _measured(work: "Work", pace: Pace, loop: str) -> "dict[str, Any]":
         _left_open.append(runner)
         timed, empty = runner.run(_timed_awaited(work, pace, tick_ns, notes))
     else:
-        timed, empty = _timed(work, pace, tick_ns)
+        timed, empty = _timed(work, pace, tick_ns, notes)
     gc.collect()  # a coroutine may be part of a cycle
     _refuse_unawaited()
     samples, iterations = timed

@@ -240,6 +240,7 @@ commands:
   serves:
     run: [python, -u, -c, "import time; time.sleep(0.02); print('up on 80'); time.sleep(1000)"]
     ready: ^up on \\d+$
+  serves_on: {run: [sh, -c, "trap '' TERM; echo up; sleep 1234"], ready: up, processes: 2, rounds: 1}
   reads: {run: grep -q here, stdin: data/in.txt}
   elsewhere: {run: test -f in.txt, cwd: data}
   ends_with_three: {run: sh -c 'exit 3', expect_exit: 3}
@@ -442,6 +443,14 @@ def test_a_command_takes_what_it_takes(commands: Results) -> None:
     assert min(commands.samples("serves")) >= 20 * MS
     assert statistics.median(commands.samples("serves")) < 2000 * MS
     assert statistics.median(commands.samples("between_slow_things")) < 100 * MS
+
+
+def test_a_server_that_ignores_sigterm(commands: Results) -> None:
+    """Why its samples take seconds is said, and isn't in them; of one that heeds it nothing is said."""
+    (note,) = (note for note in commands.timings["serves_on"]["notes"] if "SIGTERM" in note)
+    assert note.startswith("ran on for 2 s after SIGTERM each time and was killed")
+    assert max(commands.samples("serves_on")) < 2e9
+    assert not any("SIGTERM" in note for note in commands.timings["serves"].get("notes", ()))
 
 
 def test_a_command_held_against_another(commands: Results) -> None:

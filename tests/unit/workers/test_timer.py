@@ -93,7 +93,7 @@ def test_a_round_calls_so_many_times() -> None:
         calls.append(f"teardown {made}")
 
     found = work(function, {"rows": 7}, params={"rows": [7]}, setup=setup, teardown=teardown)
-    assert timer._round(found, 3) > 0
+    assert timer._round(found, [], 3) > 0
     assert calls == ["setup 7", *[("made", 7)] * 3, "teardown made"]
 
 
@@ -113,14 +113,14 @@ def test_an_awaited_round_awaits_everything() -> None:
         calls.append(f"teardown {made}")
 
     found = work(function, setup=setup, teardown=teardown)
-    assert asyncio.run(timer._round_awaited(found, 2)) > 0
+    assert asyncio.run(timer._round_awaited(found, [], 2)) > 0
     assert calls == ["made", "made", "teardown made"]
 
 
 def test_set_up_and_teardown_are_not_in_the_time() -> None:
     """They may take as long as they like."""
     found = work(lambda: None, name="f", setup=lambda: time.sleep(0.05), teardown=lambda: time.sleep(0.05))
-    assert timer._round(found, 1) < 90_000_000
+    assert timer._round(found, [], 1) < 90_000_000
 
 
 def test_teardown_runs_after_a_failure() -> None:
@@ -134,9 +134,9 @@ def test_teardown_runs_after_a_failure() -> None:
         raise ValueError(made)
 
     with pytest.raises(ValueError, match="5"):
-        timer._round(work(function, setup=lambda: 5, teardown=torn.append), 1)
+        timer._round(work(function, setup=lambda: 5, teardown=torn.append), [], 1)
     with pytest.raises(ValueError, match="6"):
-        asyncio.run(timer._round_awaited(work(awaited, setup=lambda: 6, teardown=torn.append), 1))
+        asyncio.run(timer._round_awaited(work(awaited, setup=lambda: 6, teardown=torn.append), [], 1))
     assert torn == [5, 6]
 
 
@@ -147,7 +147,7 @@ def test_a_coroutine_that_nobody_awaits_is_refused() -> None:
         pass
 
     with pytest.raises(timer._RefusedError, match="a coroutine nobody awaited; declare it with async def"):
-        timer._round(work(lambda: inner(), name="f"), 1)
+        timer._round(work(lambda: inner(), name="f"), [], 1)
     gc.collect()
 
 
@@ -187,6 +187,22 @@ def test_a_coroutine_that_is_thrown_away_is_refused(function: Callable[..., obje
         timer._measured(work(function), Pace(2, 2, 1, 0, 0), "asyncio")
 
 
+@pytest.mark.parametrize("kind", ["function", "coroutine"])
+@pytest.mark.parametrize(("result", "notes"), [(float("nan"), 1), (0.0, 0), (None, 0)])
+def test_nan_is_noted(kind: str, result: float | None, notes: int) -> None:
+    """A result that is no number is no failure and doesn't go unnoticed; it is noted once."""
+
+    async def awaited() -> float | None:
+        return result
+
+    found = work((lambda: result) if kind == "function" else awaited, name="f")
+    assert [
+        note.partition(":")[0]
+        for note in timer._measured(found, Pace(3, 3, 1, 0, 0), "asyncio")["notes"]
+        if "NaN" in note
+    ] == ["returned NaN"] * notes
+
+
 def test_a_coroutine_that_is_closed_or_cancelled_is_not_refused() -> None:
     """Both say that it is not to run."""
 
@@ -212,9 +228,9 @@ def test_the_process_of_a_forked_child_ends(monkeypatch: pytest.MonkeyPatch, is_
     found = subject.calibration(is_coroutine)
     with pytest.raises(LeftError):
         if is_coroutine:
-            asyncio.run(timer._round_awaited(found, 1))
+            asyncio.run(timer._round_awaited(found, [], 1))
         else:
-            timer._round(found, 1)
+            timer._round(found, [], 1)
 
 
 def test_overhead_is_measured_and_subtracted() -> None:
