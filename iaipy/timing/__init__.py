@@ -8,7 +8,8 @@
 
 Off unless the environment variable IAIPY_TIMING is 1, true, yes or on when this module is imported, or
 `enable` is called. While it is on, every block that ends leaves a record, and records go to the logger
-"iaipy.timing": from a background thread, by `flush`, and when the process ends. See docs/instrumentation.md.
+"iaipy.timing": from a background thread, by `flush`, and when the process ends.
+docs/instrumentation-guide.md is the guide.
 
 This package imports nothing else of iaipy, and while timing is off next to nothing of the standard library.
 """

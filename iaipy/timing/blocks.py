@@ -1,6 +1,6 @@
 """What a `with measure_time(...)` does, off and on: the path that a measured program takes each time.
 
-What looks odd in here keeps it cheap; docs/instrumentation.md has the figures. While timing is off,
+What looks odd in here keeps it cheap; docs/instrumentation-guide.md has the figures. While timing is off,
 `measure_time(...)` is a look-up in a dict, done in C, and `with` calls a type and a function that has no
 `self`; methods would take three times as long. While it is on, the end of a block only puts it into a list.
 """
