@@ -1,5 +1,7 @@
 """How an error is said."""
 
+from textwrap import indent
+
 import click
 
 from iaipy.errors import IaipyError
@@ -9,4 +11,4 @@ def show_error(error: IaipyError) -> None:
     """Print an error and what to do about it."""
     click.echo(f"{click.style('iaipy: error:', fg='red', bold=True)} {error.message}", err=True)
     if error.remedy:
-        click.echo(f"  {error.remedy}", err=True)
+        click.echo(indent(error.remedy, "  "), err=True)

@@ -3,7 +3,7 @@
 from iaipy.model.run import Timing
 from iaipy.model.timing import Judgement, Summary
 from iaipy.report import times
-from iaipy.report.numbers import duration, threshold
+from iaipy.report.numbers import threshold
 from iaipy.report.words import printable
 
 _LABEL_WIDTH = max(map(len, ("Quantiles", *times.ALSO_MEASURED))) + 1
@@ -20,8 +20,7 @@ def render(
         lines += [
             f"head takes {1 / speedup.value:.3g} times the time of base; speed-up {speedup.value:.3g} "
             f"({threshold(1 - judgement.rule.alpha)} interval {speedup.low:.3g} … {speedup.high:.3g})",
-            f"{duration(judgement.base_ns)} → {duration(judgement.head_ns)}, "
-            f"t({found.df:.1f}) = {found.t:.2f}, p = {found.p:.2g}, d = {found.cohens_d:.1f}",
+            f"{times.sides(judgement)}, {times.test(found, found.p)}",
         ]
     lines.append(f"{judgement.verdict}: {judgement.why}")
     return "".join(f"{line}\n" for line in lines)

@@ -101,7 +101,9 @@ def test_changes(timed: Comparison, timed_alone: Comparison) -> None:
     """A change has its interval where there is one, and its test."""
     slower, alone = entry(timed, "slower[rows=10]"), entry(timed, "alone")
     assert changed(slower) == "+24.3% (+20.5% … +28.4%)"
-    assert times.tested(slower) == "46.01 µs → 57.21 µs, t(3.8) = 18.85, p = 0.00026, d = 14.0"
+    assert (
+        times.tested(slower) == "46.01 µs → 57.21 µs, speed-up 0.804, t(3.8) = 18.85, p = 0.00026, d = 14.0"
+    )
     assert (changed(alone), times.tested(alone)) == ("-2.0%", "")
     assert {changed(each) + times.tested(each) for each in timed_alone.timings} == {""}
 
