@@ -129,7 +129,8 @@ def _undecided(base: Samples, head: Samples, rule: Rule, least_ns: float) -> Jud
     if not measurable:
         side, value = ("base", base_ns) if base_ns <= max(0.0, least_ns) else ("head", head_ns)
         small = f", less than {MEASURABLE_SHARE:.0%} of what measuring itself takes" if value > 0 else ""
-        why = f"{side} takes no measurable time ({value:.3g} ns{small}): there is nothing to compare"
+        shown = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+        why = f"{side} takes no measurable time ({shown} ns{small}): there is nothing to compare"
     elif min(len(before), len(after)) < 2:
         why = (
             f"too few processes ({len(before)} in base, {len(after)} in head): from fewer than two of each "

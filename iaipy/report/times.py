@@ -41,8 +41,8 @@ def figures(summary: Summary) -> list[tuple[str, str]]:
     mean = duration(summary.mean_ns)
     if summary.stddev_ns is not None:
         mean += f" ± {duration(summary.stddev_ns)}"
-    if within := interval(summary):
-        mean += f" (95% interval {within})"
+    within = interval(summary)
+    mean += f" (95% interval {within})" if within else " (no interval from one process)"
     points = (
         ("min", summary.min_ns),
         ("p50", summary.p50_ns),

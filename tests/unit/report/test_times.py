@@ -51,11 +51,11 @@ def test_cells_fill_the_columns(timed: Comparison) -> None:
 
 
 def test_one_sample_has_no_spread(timed_run: Run) -> None:
-    """Neither ± nor an interval is made up for it."""
+    """Neither ± nor an interval is made up for it, and it says so."""
     one = replace(measured(timed_run, "same"), samples_ns=((1500.0,),))
     (alone,) = timings.compare(replace(timed_run, timings=(one,), failures=()), None)
     assert cells(alone)[0] == "1.500 µs"
-    assert figures(summary_of(alone))[0] == ("Mean", "1.500 µs")
+    assert figures(summary_of(alone))[0] == ("Mean", "1.500 µs (no interval from one process)")
     assert alone.summary is not None
     assert interval(alone.summary) == ""
 
