@@ -61,7 +61,12 @@ class PerformanceMetrics:
 
     @classmethod
     def from_samples(cls, operation: str, samples_ns: Iterable[float], *, failure_count: int = 0) -> Self:
-        """The metrics of raw samples, in nanoseconds.
+        """The metrics of raw samples; docs/statistics.md has the formulas.
+
+        Parameters:
+            operation: what the metrics are called.
+            samples_ns: the nanoseconds of each iteration that succeeded.
+            failure_count: how many iterations failed.
 
         Raises:
             ValueError: no samples, or one that is NaN, infinite or negative.
@@ -118,7 +123,7 @@ class PerformanceMetrics:
         alpha: float = DEFAULT_ALPHA,
         threshold: float = DEFAULT_THRESHOLD,
     ) -> Judgement:
-        """Judge these metrics against a baseline's, by Welch's t-test on the two sets of samples.
+        """Judge these metrics against a baseline's, by Welch's (1947) t-test on the two sets of samples.
 
         Every sample counts as independent, which samples of one process are not: the judgement's remark
         says so.
@@ -130,7 +135,7 @@ class PerformanceMetrics:
 
         Raises:
             TypeError: the baseline is no PerformanceMetrics.
-            ValueError: either has fewer than two samples.
+            ValueError: either has fewer than two samples, or alpha or threshold is out of range.
         """
         if not isinstance(baseline, PerformanceMetrics):
             raise TypeError(

@@ -67,9 +67,30 @@ async def spawn_all(
     grace: float = GRACE_S,
     metrics: SpawnMetrics | None = None,
 ) -> Batch:
-    """Spawn agents, wait until all are initialised, and end those that still run.
+    """Spawn agents, wait until all are initialised, and end those that still run; `running` lets them run on.
 
-    Parameters and errors are those of `running`, which leaves them running for a while.
+    However it ends, by an error or a cancellation at any instant included, every process has by then been
+    ended together with its group, and reaped.
+
+    Parameters:
+        agents: each a command (a list or tuple of words), a coroutine function without arguments, or an
+            `Agent`. A command is initialised when it ends with exit status 0 or, with `Agent(ready=…)`, when
+            it has printed its line; a coroutine when it returns.
+        order: "parallel" for all at once, "sequential" for each to start when the one before is initialised.
+        on_error: "cancel" to let the first failure cancel all others and raise it, as a TaskGroup does;
+            "collect" to go on with the rest and find failures in the outcomes.
+        limit: how many may be initialising at a time; None for all. Those initialised no longer count.
+        timeout: seconds that each agent may take to be initialised, unless it says itself; None for ever.
+        grace: seconds that a process has between SIGTERM and SIGKILL.
+        metrics: the window that takes the figures; a new one by default.
+
+    Raises:
+        TypeError: a parameter is of the wrong type, or an agent can't be spawned at all.
+        ValueError: a parameter is out of range, or there is no agent.
+        ExceptionGroup: with "cancel", the failures: OSError where a program can't be executed, SpawnError
+            where one ended too early, TimeoutError, or what a coroutine raised.
+        BaseExceptionGroup: with either, a coroutine raised what is no Exception. KeyboardInterrupt and
+            SystemExit are raised as they are.
     """
     async with running(
         agents, order=order, on_error=on_error, limit=limit, timeout=timeout, grace=grace, metrics=metrics
@@ -92,27 +113,8 @@ async def running(
     """Spawn agents, enter the block when all are initialised, and end those that still run after it.
 
     However the block or the spawning ends, by an error or a cancellation at any instant included, every
-    process has by then been ended together with its group, and reaped.
-
-    Parameters:
-        agents: each a command (a list or tuple of words), a coroutine function without arguments, or an
-            `Agent`. A command is initialised when it ends with exit status 0 or, with `Agent(ready=…)`, when
-            it has printed its line; a coroutine when it returns.
-        order: "parallel" for all at once, "sequential" for each to start when the one before is initialised.
-        on_error: "cancel" to let the first failure cancel all others and raise it, as a TaskGroup does;
-            "collect" to go on with the rest and find failures in the outcomes.
-        limit: how many may be initialising at a time; None for all. Those initialised no longer count.
-        timeout: seconds that each agent may take to be initialised, unless it says itself; None for ever.
-        grace: seconds that a process has between SIGTERM and SIGKILL.
-        metrics: the window that takes the figures; a new one by default.
-
-    Raises:
-        TypeError: a parameter is of the wrong type, or an agent can't be spawned at all.
-        ValueError: a parameter is out of range, or there is no agent.
-        ExceptionGroup: with "cancel", the failures: OSError where a program can't be executed, SpawnError
-            where one ended too early, TimeoutError, or what a coroutine raised.
-        BaseExceptionGroup: with either, a coroutine raised what is no Exception. KeyboardInterrupt and
-            SystemExit are raised as they are.
+    process has by then been ended together with its group, and reaped. Parameters and errors are those of
+    `spawn_all`.
     """
     metrics = SpawnMetrics() if metrics is None else metrics
     crew = _Crew(as_agents(agents), order, on_error, limit, timeout, grace, metrics)
@@ -126,7 +128,7 @@ class _Crew:
     """The agents of one batch on their way.
 
     Parameters:
-        agents, order, on_error, limit, timeout, grace, metrics: as in `running`.
+        agents, order, on_error, limit, timeout, grace, metrics: as in `spawn_all`.
     """
 
     def __init__(

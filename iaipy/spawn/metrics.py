@@ -183,6 +183,9 @@ class SpawnMetrics:
     def export_json(self, path: str | os.PathLike[str]) -> None:
         """Write all of it to a file, so that at every instant either the old file or the new one is there.
 
+        Parameters:
+            path: of the file; what is there already is replaced.
+
         Raises:
             OSError: the file can't be written; its folder is missing, for one.
         """
