@@ -100,7 +100,7 @@ def find_python(name: str, env: Mapping[str, str]) -> str:
     """
     path = shutil.which(name, path=env.get("PATH")) if name else sys.executable
     if path is None:
-        raise HostError(f"the Python {name} was not found", "name an interpreter with --python PATH")
+        raise HostError(f"the Python {name} was not found", "give the path of an interpreter")
     return path
 
 

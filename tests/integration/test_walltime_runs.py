@@ -30,7 +30,7 @@ BRAKED = """
 
     @benchmark(mode="walltime")
     def braked():
-        time.sleep(0.05 if os.path.exists("brake") else 0.01)
+        time.sleep(0.25 if os.path.exists("brake") else 0.01)
 """
 
 
