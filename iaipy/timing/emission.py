@@ -164,14 +164,16 @@ def _is_emission(block: Block) -> bool:
 def _record(logger: logging.Logger, block: Block) -> logging.LogRecord:
     """What is logged of a block, dated to its end."""
     elapsed_ns = block.end_ns - block.start_ns
-    words = {
-        "%s took %.3f ms": (block.operation, elapsed_ns / 1e6),
-        " in %s": () if block.parent is ROOT else (block.parent.operation,),
-        ", raised %s": (block.error.__name__,) if block.error else (),
-    }
-    message = "".join(part for part, arguments in words.items() if arguments)
-    arguments = tuple(argument for given in words.values() for argument in given)
-    record = logger.makeRecord(logger.name, logging.INFO, __file__, 0, message, arguments, None)
+    parent = None if block.parent is ROOT else block.parent.operation
+    error = block.error.__name__ if block.error else None
+    message, arguments = "%s took %.3f ms", [block.operation, elapsed_ns / 1e6]
+    if parent is not None:
+        message += " in %s"
+        arguments.append(parent)
+    if error is not None:
+        message += ", raised %s"
+        arguments.append(error)
+    record = logger.makeRecord(logger.name, logging.INFO, __file__, 0, message, tuple(arguments), None)
     ended_s = (time_ns() - perf_counter_ns() + block.end_ns) / 1e9
     record.relativeCreated -= (record.created - ended_s) * 1e3
     record.created = ended_s
@@ -180,8 +182,8 @@ def _record(logger: logging.Logger, block: Block) -> logging.LogRecord:
         operation=block.operation,
         elapsed_ms=elapsed_ns / 1e6,
         elapsed_us=elapsed_ns / 1e3,
-        parent=None if block.parent is ROOT else block.parent.operation,
-        error=block.error.__name__ if block.error else None,
+        parent=parent,
+        error=error,
         # Who logs it is not who ran it.
         thread=None,
         threadName=None,
