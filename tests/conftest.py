@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,28 @@ def golden() -> Golden:
         pytest.fail(f"{name} differs from what is expected: see {got}, or run with UPDATE_GOLDEN=1")
 
     return check
+
+
+@dataclass(frozen=True)
+class Pipe:
+    """A named pipe that is open for reading, so that writing to it doesn't wait."""
+
+    path: Path
+    descriptor: int
+
+    def read(self) -> bytes:
+        """What has been written to it."""
+        return os.read(self.descriptor, 1 << 16)
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Iterator[Pipe]:
+    """A file that isn't a plain one. No test tries its luck with the machine's own /dev/null."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    yield Pipe(path, descriptor)
+    os.close(descriptor)
 
 
 @pytest.fixture

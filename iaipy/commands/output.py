@@ -19,6 +19,7 @@ from iaipy.model.comparison import Comparison
 from iaipy.model.run import Failure
 from iaipy.pipeline import Outcome
 from iaipy.report import reporter, words
+from iaipy.store.files import is_special
 from iaipy.timing import measure_time
 
 _SUMMARY, _WORKSPACE = "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"
@@ -168,7 +169,7 @@ def write(path: Path, text: str) -> None:
             with path.open("a", encoding="utf-8") as summary:
                 summary.write(text)
             return
-        if path.exists() and not path.is_file():  # a pipe or a device can't be replaced
+        if is_special(path):
             path.write_text(text, encoding="utf-8")
             return
         with tempfile.NamedTemporaryFile(

@@ -191,6 +191,9 @@ class SpawnMetrics:
         """
         target = Path(path)
         text = json.dumps(self.to_document(), indent=1, allow_nan=False) + "\n"
+        if target.exists() and not target.is_file():  # a device or a pipe can't be replaced
+            target.write_text(text, encoding="utf-8")
+            return
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
         try:
             with temporary.open("x", encoding="utf-8") as file:

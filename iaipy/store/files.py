@@ -76,6 +76,8 @@ def replace(target: Path, text: str, *, durable: bool) -> None:
 def replace_all(contents: Mapping[Path, bytes | None], *, durable: bool) -> None:
     """Write or remove files, each as `replace` does; none is touched before all have found room on the disk.
 
+    A device or a pipe can't be replaced: it is written to.
+
     Parameters:
         contents: by file; None to remove it.
         durable: wait until the disk has them.
@@ -85,12 +87,15 @@ def replace_all(contents: Mapping[Path, bytes | None], *, durable: bool) -> None
         for target, content in contents.items():
             if content is not None:
                 target.parent.mkdir(parents=True, exist_ok=True)
+                if is_special(target):
+                    target.write_bytes(content)
+                    continue
                 written[target] = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
                 _write(written[target], content, durable=durable)
         for target in contents:
             if target in written:
                 written[target].replace(target)
-            else:
+            elif not is_special(target):
                 target.unlink(missing_ok=True)
     except BaseException:
         for temporary in written.values():
@@ -100,6 +105,11 @@ def replace_all(contents: Mapping[Path, bytes | None], *, durable: bool) -> None
     if durable:
         for folder in {target.parent for target in contents}:
             _sync_folder(folder)
+
+
+def is_special(path: Path) -> bool:
+    """Whether something is there that a file can't take the place of: a device, a pipe, a folder."""
+    return path.exists() and not path.is_file()
 
 
 def _write(file: Path, content: bytes, *, durable: bool) -> None:

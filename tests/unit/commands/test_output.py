@@ -12,6 +12,7 @@ from iaipy.errors import ExitCode, HostError, UsageError
 from iaipy.model.comparison import Comparison, Entry
 from iaipy.model.run import Failure, Run
 from iaipy.pipeline import Outcome
+from tests.conftest import Pipe
 
 OUTCOME = Outcome(Run("2026-01-02T03:04:05Z"), Comparison(""), ExitCode.OK)
 
@@ -60,10 +61,11 @@ def test_annotations_begin_at_the_repository(
     assert f"::error file={wanted}," in capsys.readouterr().out
 
 
-def test_device_is_written_to() -> None:
+def test_pipe_is_written_to(pipe: Pipe) -> None:
     """What is no plain file, /dev/null for one, is written to rather than replaced."""
-    write(Path("/dev/null"), "text")
-    assert Path("/dev/null").is_char_device()
+    write(pipe.path, "text")
+    assert pipe.path.is_fifo()
+    assert pipe.read() == b"text"
 
 
 def test_file_that_cannot_be_written(tmp_path: Path) -> None:

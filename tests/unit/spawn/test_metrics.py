@@ -19,6 +19,7 @@ from iaipy.spawn.metrics import (
     percentile,
     summarised,
 )
+from tests.conftest import Pipe
 
 START = "2026-01-02T03:04:05.000006+00:00"
 
@@ -161,6 +162,13 @@ def test_export(tmp_path: Path) -> None:
         "error": "TimeoutError: too late",
     }
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_export_to_a_pipe(pipe: Pipe) -> None:
+    """A pipe or a device, /dev/null for one, is written to rather than replaced."""
+    filled(1).export_json(pipe.path)
+    assert pipe.path.is_fifo()
+    assert json.loads(pipe.read())["format"] == "iaipy.spawn"
 
 
 def test_failed_export_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

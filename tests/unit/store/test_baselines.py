@@ -20,6 +20,7 @@ from iaipy.store import baselines, files
 from iaipy.store.document import dumps
 
 if TYPE_CHECKING:
+    from tests.conftest import Pipe
     from tests.unit.conftest import MakeProfile
 
 
@@ -195,6 +196,14 @@ def test_export_and_import(storage: Path, tmp_path: Path) -> None:
     assert file.read_text() == dumps(run(5))
     baselines.import_(storage, "other", file)
     assert baselines.load(storage, "other") == run(5)
+
+
+def test_export_to_a_pipe(storage: Path, pipe: Pipe) -> None:
+    """A pipe or a device, /dev/null for one, is written to rather than replaced."""
+    baselines.save(storage, "main", run(5))
+    baselines.export(storage, "main", pipe.path)
+    assert pipe.path.is_fifo()
+    assert pipe.read().decode() == dumps(run(5))
 
 
 def test_import_checks_what_it_takes(storage: Path, tmp_path: Path) -> None:
