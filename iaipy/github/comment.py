@@ -75,6 +75,7 @@ def _put(api: Api, number: int, artifact: str, packet: Packet, sha: str) -> str:
     text = f"{marker}\n{render(packet, MOST_COMMENT_BYTES)}\n<sub>iaipy, for {sha}</sub>\n"
     for each in api.pages(f"/issues/{number}/comments"):
         # Anybody can write the marker; only what a workflow wrote is changed.
-        if each["body"].startswith(marker) and each["user"]["type"] == "Bot":
+        by = each["user"] or {}  # whose account is gone may be null
+        if (each["body"] or "").startswith(marker) and by.get("type") == "Bot":
             return str(api.send("PATCH", f"/issues/comments/{int(each['id'])}", {"body": text})["html_url"])
     return str(api.send("POST", f"/issues/{number}/comments", {"body": text})["html_url"])

@@ -7,6 +7,7 @@ size, nothing but the files known here, each checked in full; and the report is 
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +34,12 @@ MOST_BYTES = 10_000_000
 """Of the archive, and of each file in it: some 10,000 benchmarks."""
 
 _LONGEST_TEXT = 4000
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError),
+    *(OSError, EOFError, ValueError),
+)
+"""What reading a zip archive raises, each for another kind of nonsense."""
+
 _JUDGED_BY = (
     "limit",
     "hard_limit",
@@ -164,8 +171,10 @@ def _texts(archive: bytes) -> dict[str, str]:
             names = [member.filename for member in members]
             if len(set(names)) < len(names) or not set(names) <= set(NAMES):
                 raise _refused("it holds files that don't belong there")
+            if {member.compress_type for member in members} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                raise _refused("it is packed in a way that GitHub doesn't pack")
             return {member.filename: _text(file, member) for member in members if member.filename != REPORT}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError) as error:
+    except _DAMAGE as error:
         raise _refused(f"it is damaged: {error}") from error
 
 

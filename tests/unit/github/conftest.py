@@ -35,10 +35,10 @@ def run(**instructions: int) -> Run:
     return Run("2026-01-02T03:04:05Z", SHA, PLACE, results)
 
 
-def zipped(files: Mapping[str, str | bytes]) -> bytes:
+def zipped(files: Mapping[str, str | bytes], kind: int = zipfile.ZIP_DEFLATED) -> bytes:
     """An archive with these files."""
     archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(archive, "w", kind) as file:
         for name, content in files.items():
             file.writestr(name, content)
     return archive.getvalue()

@@ -56,9 +56,10 @@ def test_pull_request_is_looked_for_by_its_branch(api: Api, github: FakeGitHub) 
     assert github.queries[f"/repos/{REPOSITORY}/pulls"]["head"] == ["stranger:fix #1&x=y"]
 
 
-def test_comment_of_a_person_is_left_alone(api: Api, github: FakeGitHub) -> None:
+@pytest.mark.parametrize("user", [{"type": "User"}, None], ids=["person", "deleted account"])
+def test_comment_of_a_person_is_left_alone(user: dict[str, str] | None, api: Api, github: FakeGitHub) -> None:
     """A person who writes the marker gets their comment neither changed nor taken for the report."""
-    github.comments = [{"id": 3, "body": f"{MARKER}\nmine", "user": {"type": "User"}}]
+    github.comments = [{"id": 3, "body": f"{MARKER}\nmine", "user": user}]
     comment(api, event(), ARTIFACT)
     assert [each["body"].partition("\n")[2][:4] for each in github.comments] == ["mine", "### "]
 

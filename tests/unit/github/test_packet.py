@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,17 @@ def test_what_is_no_archive_is_refused(archive: bytes) -> None:
     """Bytes that are no zip archive are refused."""
     with pytest.raises(IaipyError, match="damaged"):
         unpack(archive)
+
+
+def test_damaged_content_is_refused(verdict: dict[str, Any]) -> None:
+    """A well-formed archive whose content can't be unpacked is refused, and so is one of a rare kind."""
+    text = json.dumps(verdict)
+    archive = zipped({VERDICT: text})
+    start = 30 + len(VERDICT)
+    with pytest.raises(IaipyError, match="damaged"):
+        unpack(archive[:start] + b"\xff" * 20 + archive[start + 20 :])
+    with pytest.raises(IaipyError, match="GitHub doesn't pack"):
+        unpack(zipped({VERDICT: text}, zipfile.ZIP_LZMA))
 
 
 def test_size_is_bounded(verdict: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
