@@ -64,10 +64,14 @@ def check_folder(path: Path | None) -> None:
     """See that a report's file, if it goes to one, has a folder to lie in.
 
     Raises:
-        HostError: it doesn't exist.
+        HostError: it doesn't exist, or nothing can be written there, as on a read-only mount.
     """
-    if path is not None and not path.parent.is_dir():
+    if path is None:
+        return
+    if not path.parent.is_dir():
         raise HostError(f"the folder of the report {path} does not exist", f"mkdir -p {path.parent}")
+    if not any(os.access(place, os.W_OK) for place in (path.parent, path)):
+        raise HostError(f"the report {path} can't be written there", "name a folder that this user may write")
 
 
 def show_reports(config: Config, render: Callable[[str, bool], str], said: Sequence[str] = ()) -> None:

@@ -98,6 +98,16 @@ def test_reports_are_checked_early(tmp_path: Path) -> None:
         check_reports(config(tmp_path, report=["json:none/run.json"]))
 
 
+def test_read_only_folder_is_said_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report that can't be written, as on a read-only mount, is an error before anything is measured."""
+    wanted = config(tmp_path, report=["json:run.json"])
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) == tmp_path / "run.json")
+    check_reports(wanted)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(HostError, match=r"run\.json can't be written there"):
+        check_reports(wanted)
+
+
 def test_troubles_follow_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The report goes to standard output; what else went wrong, and what was saved, to standard error."""
     outcome = replace(
