@@ -127,7 +127,7 @@ def _belongs(profile: Profile, result: Result | None, where: Environment) -> boo
 
 def _explanation(id_: str, before: Profile, now: Profile | IaipyError) -> Explanation:
     if isinstance(now, IaipyError):
-        return Explanation(id_, None, f"It can't be profiled: {now.message}")
+        return Explanation(id_, None, f"It has no profile: {now.message}")
     try:
         profiling.require_alike(before, now)
     except IaipyError as error:

@@ -183,4 +183,6 @@ def _record(config: Config, benchmark: Benchmark) -> Recording:
         try:
             return profiler.record(place, benchmark, folder, config.timeout_s, timeout_s)
         except MeasurementError as error:
-            raise BenchmarkError(f"{benchmark.id} {error.message}", error.details) from error
+            raise BenchmarkError(
+                f"{benchmark.id} was counted, but can't be profiled: {error.message}", error.details
+            ) from error

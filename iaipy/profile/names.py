@@ -2,8 +2,8 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise, zip_longest
 
 from iaipy.model.profile import Function
 
@@ -47,6 +47,19 @@ def from_perf_map(text: str, modules: Mapping[str, str], place: Mapping[str, str
     return found
 
 
+def is_whole(mapped: Mapping[int, Function], rows: Collection[Row]) -> bool:
+    """Whether a perf map is this process's, and not cut short: it has what the worker's table has.
+
+    Parameters:
+        mapped: the functions of the map.
+    """
+    named = sum(
+        address in mapped and mapped[address].name.endswith(name.partition(":")[0])
+        for address, _, name, _, _ in rows
+    )
+    return all(row[0] in mapped for row in rows) and 2 * named >= len(rows)
+
+
 def placed(file: str, place: Mapping[str, str]) -> str:
     """A path as a person knows it: from the project's root where it lies there."""
     for beginning, instead in place.items():
@@ -58,14 +71,17 @@ def placed(file: str, place: Mapping[str, str]) -> str:
 class Trampolines:
     """Finds the function that a symbol of callgrind's stands for.
 
-    Callgrind calls code without a name by its address, in hexadecimal.
+    Callgrind calls code without a name by its address, in hexadecimal. Trampolines are copies of one another,
+    side by side, so none is longer than the least distance of two.
 
     Parameters:
-        functions: address of a trampoline → its function.
+        functions: addresses of the trampolines that are known.
     """
 
     def __init__(self, functions: Iterable[int]) -> None:
         self._starts: Sequence[int] = sorted(functions)
+        distances = (after - start for start, after in pairwise(self._starts))
+        self._length = min((_LONGEST_TRAMPOLINE, *distances))
         self._found: dict[str, int | None] = {}
 
     def address(self, symbol: str) -> int | None:
@@ -80,6 +96,6 @@ class Trampolines:
         except ValueError:
             return None
         position = bisect_right(self._starts, address) - 1
-        if position < 0 or address - self._starts[position] >= _LONGEST_TRAMPOLINE:
+        if position < 0 or address - self._starts[position] >= self._length:
             return None
         return self._starts[position]

@@ -11,6 +11,9 @@ _SENTENCES = 3
 _LONGEST_PLACE = 60
 _SMALLEST_SHARE = 0.005
 
+_LEAST, _MOST = -0.2, 1.0
+"""Of what is counted: what trampolines can make more or less of it. Recursion alone takes 67 % more."""
+
 
 def render(profile: Profile, difference: Difference | None, *, color: bool = False) -> str:
     """The functions by their own costs; with a difference, by what they contribute to it."""
@@ -24,15 +27,22 @@ def accounted(profile: Profile) -> list[str]:
     if not profile.python or told.executed == told.counted:
         return []
     part = f"{count(abs(told.calls))} instructions ({_part(abs(told.calls), told.counted)})"
+    if not _LEAST < told.calls / max(1, told.counted) < _MOST:
+        how = "more" if told.calls > 0 else "less"
+        why = (
+            f"The functions above took {part} {how}, which trampolines don't explain: the benchmark did "
+            "something else than when it was counted. Does it activate trampolines itself?"
+        )
+    elif told.calls < 0:
+        why = f"Memory lay otherwise with them, and the functions above took {part} less."
+    else:
+        why = (
+            f"Calls from Python to Python take more with them, {part} in all, which the functions above have."
+        )
     return [
         f"cachegrind counts {count(told.counted)} instructions, without the trampolines that give Python "
         f"functions their names. The trampolines' own {count(told.trampolines)} "
-        f"({_part(told.trampolines, told.counted)}) are left out here. "
-        + (
-            f"Calls from Python to Python take more with them, {part} in all, which the functions above have."
-            if told.calls >= 0
-            else f"Memory lay otherwise with them, and the functions above took {part} less."
-        )
+        f"({_part(told.trampolines, told.counted)}) are left out here. {why}"
     ]
 
 

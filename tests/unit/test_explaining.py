@@ -128,7 +128,7 @@ def test_what_cannot_be_explained_says_why(config: Config, maker: Maker) -> None
         f"The baseline main has no profile of it; {remedy}",
         f"The baseline main has a profile of another state of it; {remedy}",
         "A command has no call tree; --native says which C functions changed.",
-        "It can't be profiled: broken raised ValueError",
+        "It has no profile: broken raised ValueError",
     ]
     assert maker.made == ["broken"]
 

@@ -23,6 +23,7 @@ from Python to Python takes about seven."""
 TICKET = 100_000
 _OURS = "…/"
 _HARNESS = f"{_OURS}iaipy/workers/"
+_NAMELESS = "functions that were gone at the end have no names"
 _REGIONS = ("_region", "_region_awaited")
 
 
@@ -119,9 +120,11 @@ def named(folder: Path, root: Path, perf_map: Path) -> tuple[dict[int, Function]
     if lacking:
         return {}, (lacking,)
     place = {f"{folder}/project/": "", f"{root}/": "", f"{folder}/packages/": _OURS}
+    known = names.from_rows(rows, place)
     try:
-        text = perf_map.read_text(errors="replace")
+        mapped = names.from_perf_map(perf_map.read_text(errors="replace"), modules, place)
     except OSError:
-        known = names.from_rows(rows, place)
-        return known, ("perf's map is missing: functions that were gone at the end have no names",)
-    return {**names.from_perf_map(text, modules, place), **names.from_rows(rows, place)}, ()
+        return known, (f"perf's map is missing: {_NAMELESS}",)
+    if not names.is_whole(mapped, rows):
+        return known, (f"perf's map is cut short or another process's, and isn't used: {_NAMELESS}",)
+    return {**mapped, **known}, ()
