@@ -1,7 +1,7 @@
 """Real projects' benchmark suites, and pytest-benchmark's own tests, run unmodified with `pytest --iaipy`.
 
-Packages and source distributions come from PyPI. IAIPY_SUITES names those wanted, with commas between them: any
-of SUITES, and pytest-benchmark; "all" are all. One small one is the default: the others take minutes.
+Packages and source distributions come from PyPI. IAIPY_SUITES names those wanted, with commas between them:
+any of SUITES, and pytest-benchmark; "all" are all. One small one is the default: the others take minutes.
 """
 
 from __future__ import annotations
