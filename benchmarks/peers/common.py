@@ -75,6 +75,11 @@ def options(description: str) -> argparse.ArgumentParser:
     return parser
 
 
+def program(word: str) -> str:
+    """A program's path as it is seen from any folder; links stay, since a virtual environment is one."""
+    return str(Path(word).absolute()) if os.sep in word else word
+
+
 def versions(valgrind: str) -> str:
     """One line on what does the measuring."""
     said = run([valgrind, "--version"], Path.cwd()).output.strip()

@@ -170,7 +170,9 @@ class Package:
 def main() -> int:
     """Make the profiles, print the table, and say which targets are missed."""
     parser = common.options(__doc__ or "")
-    parser.add_argument("--python", required=True, help="CPython 3.12 or newer, with cffi")
+    parser.add_argument(
+        "--python", required=True, type=common.program, help="CPython 3.12 or newer, with cffi"
+    )
     parser.add_argument("--seed", type=int, default=6, help="another package, and other regressions")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="profiles made at once")
     arguments = parser.parse_args()

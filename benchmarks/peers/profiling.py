@@ -89,7 +89,9 @@ def count_with_trampolines(folder: Path, name: str, python: str, valgrind: str) 
 def main() -> int:
     """Count and profile, and print the table."""
     parser = common.options(__doc__ or "")
-    parser.add_argument("--python", required=True, help="CPython 3.12 or newer, with cffi")
+    parser.add_argument(
+        "--python", required=True, type=common.program, help="CPython 3.12 or newer, with cffi"
+    )
     arguments = parser.parse_args()
     rows, times, apart, same = [], [], [], []
     with tempfile.TemporaryDirectory() as temporary:

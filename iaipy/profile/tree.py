@@ -5,7 +5,7 @@ A path of callgrind's leads from iaipy's worker through CPython's C functions to
 benchmark isn't answerable for is taken off at the front, and what serves trampolines from in between.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
@@ -64,7 +64,7 @@ def build(recording: Recording, counted: int, benchmark: str, iterations: int = 
     harness = trampolines = 0
     cutter = _Cutter(recording)
     for context in recording.dump.contexts:
-        kind, path = cutter.cut(_without_links(context.path), is_cut=context.is_cut)
+        kind, path = cutter.cut(context.path, is_cut=context.is_cut)
         if kind == "trampoline":
             trampolines += context.instructions
             continue
@@ -74,7 +74,7 @@ def build(recording: Recording, counted: int, benchmark: str, iterations: int = 
         node = top
         for function in path:
             node = node.child(function)
-        if node.function not in (FREED, CUT) and not context.path[-1].endswith(_LINK):
+        if node.function not in (FREED, CUT) and not cutter.is_link(context.path[-1]):
             node.calls += context.calls
         if kind == "stub":
             trampolines += context.instructions
@@ -94,71 +94,81 @@ def build(recording: Recording, counted: int, benchmark: str, iterations: int = 
     )
 
 
-def _without_links(path: Sequence[str]) -> tuple[str, ...]:
-    """A path without what leads from library to library, which belongs to the calling function."""
-    return tuple(symbol for symbol in path if not symbol.endswith(_LINK)) or (path[0],)
-
-
 class _Cutter:
-    """Makes a frame's functions of callgrind's symbols."""
+    """Makes a frame's functions of callgrind's symbols.
+
+    There may be hundreds of thousands of paths of few symbols, so each symbol is looked at once.
+    """
 
     def __init__(self, recording: Recording) -> None:
-        self._recording = recording
-        self._trampolines = Trampolines(recording.functions)
-        self._functions: dict[str, Function] = {}
+        contexts = recording.dump.contexts
+        self._has_names = bool(recording.functions)
+        symbols = set[str]().union(*(context.path for context in contexts))
+        trampolines = Trampolines(recording.functions)
+        found = {symbol: trampolines.address(symbol) for symbol in symbols}
+        addresses = {symbol: address for symbol, address in found.items() if address is not None}
+        self._links = {symbol for symbol in symbols if symbol.endswith(_LINK)}
+        self._python = {symbol: recording.functions[address] for symbol, address in addresses.items()}
+        self._harness = {symbol for symbol, address in addresses.items() if address in recording.harness}
+        self._regions = {symbol for symbol, address in addresses.items() if address in recording.regions}
+        self._native = {symbol: _native(symbol, recording.dump.objects) for symbol in symbols}
         self._servers = {_SERVER}
-        for context in recording.dump.contexts:  # a stripped interpreter has no names for its own functions
+        for context in contexts:  # a stripped interpreter has no names for its own functions
             for caller, symbol in pairwise(context.path[-2:]):
-                if caller.startswith("0x") and self._trampolines.address(symbol) is not None:
+                if caller.startswith("0x") and symbol in self._python:
                     self._servers.add(caller)
+        self._marked = self._servers | self._harness
 
-    def cut(self, symbols: Sequence[str], *, is_cut: bool) -> tuple[_Kind, list[Function]]:
+    def is_link(self, symbol: str) -> bool:
+        """Whether it only leads from library to library; what it takes belongs to the calling function."""
+        return symbol in self._links
+
+    def cut(self, path: Sequence[str], *, is_cut: bool) -> tuple[_Kind, list[Function]]:
         """What a context's instructions are, and the functions of its path in the benchmark."""
-        if not self._recording.functions:
-            return "frame", [self._native(symbol) for symbol in symbols]
-        python = [self._python(symbols, at) for at in range(len(symbols))]
-        server = max((at for at, symbol in enumerate(symbols) if symbol in self._servers), default=-1)
-        if server >= 0 and (server == len(symbols) - 1 or python[server + 1] is None):
+        symbols = path
+        if not self._links.isdisjoint(path):
+            symbols = [symbol for symbol in path if symbol not in self._links] or path[:1]
+        if not self._has_names:
+            return "frame", [self._native[symbol] for symbol in symbols]
+        python = list(map(self._python.get, symbols))
+        marked = [at for at, symbol in enumerate(symbols, 1) if symbol in self._marked]
+        served = [at for at in marked if symbols[at - 1] in self._servers]
+        for at in served:
+            if at < len(symbols) and python[at] is None and _is_nameless(symbols[at - 1], symbols[at]):
+                python[at] = UNKNOWN
+        if served and (served[-1] == len(symbols) or python[served[-1]] is None):
             return "trampoline", []
-        begin = self._begin(symbols)
+        begin = self._begin(symbols, marked)
         inside = [at for at in range(begin, len(symbols)) if symbols[at] not in self._servers]
-        path = [python[at] or self._native(symbols[at]) for at in inside]
+        functions = [python[at] or self._native[symbols[at]] for at in inside]
         first = next((n for n, at in enumerate(inside) if python[at]), len(inside))
         if begin and first == len(inside):
-            return ("frame", [FREED]) if _FREEING & {*symbols[begin:]} else ("harness", [])
+            return ("frame", [FREED]) if not _FREEING.isdisjoint(symbols[begin:]) else ("harness", [])
         if begin:
-            path = path[first:]
+            functions = functions[first:]
         elif is_cut:
-            path = [CUT, *path[first:]]
-        return ("stub" if python[-1] and symbols[-1] != _EVALUATOR else "frame"), path
+            functions = [CUT, *functions[first:]]
+        return ("stub" if python[-1] and symbols[-1] != _EVALUATOR else "frame"), functions
 
-    def _begin(self, symbols: Sequence[str]) -> int:
+    def _begin(self, symbols: Sequence[str], marked: Iterable[int]) -> int:
         """Where the benchmark's part of a path begins; behind its end, where the path is the worker's."""
         begin, is_inside = 0, False
-        for at, symbol in enumerate(symbols):
-            address = self._trampolines.address(symbol)
-            if address not in self._recording.harness:
-                continue
-            if is_inside:
-                return len(symbols)
-            begin, is_inside = at + 1, address in self._recording.regions
+        for at in marked:
+            if symbols[at - 1] in self._harness:
+                if is_inside:
+                    return len(symbols)
+                begin, is_inside = at, symbols[at - 1] in self._regions
         return begin
 
-    def _python(self, symbols: Sequence[str], at: int) -> Function | None:
-        """The Python function that a symbol of a path stands for; None where it is a C function's."""
-        address = self._trampolines.address(symbols[at])
-        if address is not None:
-            return self._recording.functions[address]
-        is_served = at > 0 and symbols[at - 1] == _SERVER
-        return UNKNOWN if is_served and symbols[at].startswith(("0x", _EVALUATOR)) else None
 
-    def _native(self, symbol: str) -> Function:
-        found = self._functions.get(symbol)
-        if found is None:
-            name = "(machine code without a name)" if symbol.startswith("0x") else symbol
-            file = self._recording.dump.objects.get(symbol, "").rpartition("/")[2].removeprefix("???")
-            found = self._functions[symbol] = Function(name, file, native=True)
-        return found
+def _is_nameless(caller: str, symbol: str) -> bool:
+    """Whether a C function that was called so stands for a Python function that isn't known."""
+    return caller == _SERVER and symbol.startswith(("0x", _EVALUATOR))
+
+
+def _native(symbol: str, objects: Mapping[str, str]) -> Function:
+    name = "(machine code without a name)" if symbol.startswith("0x") else symbol
+    return Function(name, objects.get(symbol, "").rpartition("/")[2].removeprefix("???"), native=True)
 
 
 def _walk(node: _Node) -> Iterable[_Node]:

@@ -131,6 +131,21 @@ def test_widths_are_shares(ask: Ask, graph: str) -> None:
     assert widths["title"] == "bench_x.py::parse"
 
 
+def test_a_narrow_box_shows_the_end_of_its_name(ask: Ask) -> None:
+    """What tells functions of one package apart is at the end; the tooltip has the whole."""
+    name = "package.subpackage.module_of_many_words.Class.method"
+    page = render(profile_of({"main": (900, 1), f"main;{name}": (100, 1)}), None)
+    found = ask(
+        page,
+        """
+        const narrow = [...document.querySelectorAll(".box")][1];
+        found.text = narrow.textContent;
+        found.label = narrow.getAttribute("aria-label").split("\\n")[0];
+        """,
+    )
+    assert found == {"text": "Class.method", "label": name}
+
+
 def test_a_click_zooms_and_reset_goes_back(ask: Ask, graph: str) -> None:
     """The clicked box fills the width, with its callers below it; the button and Escape undo that."""
     found = ask(

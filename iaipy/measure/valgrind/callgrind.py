@@ -13,6 +13,7 @@ from iaipy.model.profile import Context, Dump
 
 _REMEDY = "is the disk full? Free some space, or set TMPDIR to a folder that has it"
 _NAMED = re.compile(r"\((\d+)\)(?: (.*))?")
+_BEGINS_A_COST = frozenset("0123456789+-*")
 _REFERENCE = re.compile(r"\((\d+)\)")
 
 
@@ -48,8 +49,7 @@ def parse_dump(text: str, deepest: int, name: str) -> Dump:
     positions = re.search(r"^positions:(.*)$", head, re.MULTILINE)
     reader = _Reader(len(positions[1].split()) if positions else 1)
     try:
-        for line in body.splitlines():
-            reader.read(line)
+        reader.read(body)
     except (ValueError, IndexError, KeyError) as error:
         raise MeasurementError(f"callgrind's file {name} has a line that makes no sense: {error}") from error
     dump = reader.dump(deepest)
@@ -60,47 +60,59 @@ def parse_dump(text: str, deepest: int, name: str) -> Dump:
     return dump
 
 
+class _Symbols(dict[str, str]):
+    """Symbols by what stands for them in a path: `(12)` once it is known, or themselves.
+
+    A number without parentheses is a recursion's level, and no symbol: "".
+    """
+
+    def __missing__(self, part: str) -> str:
+        if _REFERENCE.fullmatch(part):
+            raise KeyError(part)
+        return "" if part.isdigit() else part
+
+
 class _Reader:
-    """Takes the lines behind the header, one by one."""
+    """Takes the lines behind the header."""
 
     def __init__(self, positions: int) -> None:
         self._positions = positions
-        self._symbols: dict[str, tuple[str, ...]] = {}
+        self._symbols = _Symbols()
+        self._paths: dict[str, tuple[str, ...]] = {}
         self._objects: dict[str, str] = {}
-        self._object = ""
-        self._function: tuple[str, ...] = ()
-        self._called: tuple[str, ...] = ()
-        self._inclusive = False
         self._own: Counter[tuple[str, ...]] = Counter()
         self._calls: Counter[tuple[str, ...]] = Counter()
         self._object_of: dict[str, str] = {}
 
-    def read(self, line: str) -> None:
-        """Take one line."""
-        key, is_assignment, value = line.partition("=")
-        if not is_assignment:
-            if line[:1].isdigit() or line[:1] in ("+", "-", "*"):
-                self._cost(line)
-            return
-        if key == "fn":
-            self._function = self._context(value)
-        elif key == "cfn":
-            self._called = self._context(value)
-        elif key == "calls":
-            self._calls[self._called] += int(value.split()[0])
-            self._inclusive = True
-        elif key in ("ob", "cob"):
-            name = self._object_name(value)
-            if key == "ob":
-                self._object = name
-
-    def _cost(self, line: str) -> None:
-        costs = line.split()[self._positions :]
-        if self._inclusive:
-            self._inclusive = False
-        elif costs:
-            self._own[self._function] += int(costs[0])
-            self._object_of.setdefault(self._function[-1], self._object)
+    def read(self, body: str) -> None:
+        """Take all lines. There may be millions, most of them costs."""
+        positions, object_, is_inclusive = self._positions, "", False
+        function: tuple[str, ...] = ()
+        called: tuple[str, ...] = ()
+        cost = 0
+        for line in body.split("\n"):
+            if line[:1] in _BEGINS_A_COST:
+                columns = line.split()
+                if is_inclusive:
+                    is_inclusive = False
+                elif len(columns) > positions:
+                    cost += int(columns[positions])
+                continue
+            key, _, value = line.partition("=")
+            if key == "fn":
+                self._own[function] += cost
+                function, cost = self._context(value), 0
+                self._object_of.setdefault(function[-1], object_)
+            elif key == "cfn":
+                called = self._context(value)
+            elif key == "calls":
+                self._calls[called] += int(value.split()[0])
+                is_inclusive = True
+            elif key == "ob":
+                object_ = self._object_name(value)
+            elif key == "cob":
+                self._object_name(value)
+        self._own[function] += cost
 
     def _object_name(self, value: str) -> str:
         match = _NAMED.fullmatch(value)
@@ -115,17 +127,14 @@ class _Reader:
         if match is None:
             return self._path(value)
         if match[2] is not None:
-            self._symbols[match[1]] = self._path(match[2])
-        return self._symbols[match[1]]
+            path = self._paths[match[1]] = self._path(match[2])
+            self._symbols[f"({match[1]})"] = path[-1]
+        return self._paths[match[1]]
 
     def _path(self, mangled: str) -> tuple[str, ...]:
-        """The symbols of `function'2'caller'its caller`, outermost first; a number is a recursion's level."""
-        parts = mangled.split("'")
-        return tuple(self._symbol(part) for part in reversed(parts) if not part.isdigit())
-
-    def _symbol(self, part: str) -> str:
-        reference = _REFERENCE.fullmatch(part)
-        return self._symbols[reference[1]][-1] if reference else part
+        """The symbols of `function'2'caller'its caller`, outermost first."""
+        path = tuple(map(self._symbols.__getitem__, reversed(mangled.split("'"))))
+        return tuple(filter(None, path)) if "" in path else path
 
     def dump(self, deepest: int) -> Dump:
         """What was read, each path once."""

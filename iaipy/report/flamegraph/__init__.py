@@ -88,7 +88,7 @@ def _tree(kept: list[Box], *, is_difference: bool) -> str:
     whole = sum(box.total for box in kept if box.parent < 0) or 1
     lines = []
     for box in kept:
-        indentation = "  " * min(box.depth, _DEEPEST_INDENTATION)
+        indentation = " " * min(box.depth, _DEEPEST_INDENTATION)
         change = f" {box.total - box.total_before:+,}" if is_difference else ""
         lines.append(
             f"{100 * box.total / whole:6.2f}%{change} {indentation}{escape(one_line(box.name))}"

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const HARDLY = 0.005, ROW = 20, NARROWEST = 0.4, NARROWEST_WITH_TEXT = 28;
+  const HARDLY = 0.005, ROW = 20, NARROWEST = 0.4, NARROWEST_WITH_TEXT = 28, LETTER = 6.5;
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("data").textContent);
   const graph = byId("graph"), tip = byId("tip"), search = byId("search");
@@ -51,6 +51,11 @@
     } else if (box.calls) lines.push(box.calls === 1 ? "called once" : `called ${number(box.calls)} times`);
     return lines.join("\n");
   }
+  function label(name, width) {
+    const parts = name.split(".");
+    while (parts.length > 1 && parts.join(".").length * LETTER > width) parts.shift();
+    return parts.join(".") || name;
+  }
   const matches = (box) => wanted !== "" && (box.name + " " + box.place).toLowerCase().includes(wanted);
 
   function place(box, left, width, above) {
@@ -62,7 +67,7 @@
     button.style.width = Math.max(width - 0.5, NARROWEST) + "px";
     button.style.background = colour(box);
     if (data.difference && hardlyChanged(box)) button.style.color = "var(--ink)";
-    if (width >= NARROWEST_WITH_TEXT) button.textContent = box.name;
+    if (width >= NARROWEST_WITH_TEXT) button.textContent = label(box.name, width);
     else button.style.padding = "0";
     button.setAttribute("aria-label", told(box));
     button.tabIndex = -1;

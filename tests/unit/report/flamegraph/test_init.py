@@ -57,7 +57,7 @@ def test_names_are_escaped(make_profile: MakeProfile) -> None:
 def test_it_can_be_read_without_scripts(make_profile: MakeProfile) -> None:
     """Every frame stands in the page as text, with its part of the whole."""
     page = render(make_profile({"main": (25, 1), "main;f": (75, 3)}), None)
-    assert "100.00% main · 100 · 1×\n 75.00%   f · 75 · 3×" in page
+    assert "100.00% main · 100 · 1×\n 75.00%  f · 75 · 3×" in page
 
 
 def test_the_data_are_the_frames(make_profile: MakeProfile) -> None:
