@@ -186,6 +186,17 @@ FILE = """
 
 
     @benchmark
+    def loses_its_map():
+        import os
+
+        code = compile("def f(): return [n for n in range(10)]", "x", "exec").co_consts[0]
+        type(burn)(code, {})()
+        for pid in (os.getpid(), os.getppid()):
+            if os.path.exists(f"/tmp/perf-{pid}.map"):
+                os.truncate(f"/tmp/perf-{pid}.map", 100)
+
+
+    @benchmark
     def fails():
         raise ValueError("no")
 """
@@ -349,6 +360,15 @@ def test_strange_names_do_no_harm(profiles: Profiles) -> None:
     assert {"a b", "<i>", "bench_trees.strange"} <= names
     costs = costs_by_path(profiles("strange"))
     assert sum(count for path, (_, count) in costs.items() if len(path) == 2) == 4
+
+
+def test_a_map_that_is_cut_short_is_told(profiles: Profiles) -> None:
+    """Functions that were gone at the end are told as nameless then, and not as their neighbours."""
+    profile = profiles("loses_its_map")
+    assert any("cut short" in note for note in profile.notes)
+    found = calls(profile)
+    assert found["loses_its_map;(function without a name)"] == 1
+    assert "loses_its_map;f" not in found
 
 
 def test_the_difference_names_the_culprit(profiles: Profiles) -> None:
