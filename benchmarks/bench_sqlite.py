@@ -7,9 +7,10 @@ write-ahead mode, point and range queries, and the log of a consensus protocol, 
 import json
 import shutil
 import sqlite3
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
+
+import scratch
 
 from iaipy import benchmark, keep
 
@@ -37,15 +38,17 @@ LOG_SCHEMA = "CREATE TABLE log (idx INTEGER PRIMARY KEY, term INTEGER NOT NULL, 
 class Store(NamedTuple):
     """A database and its two connections, as a service has one that writes and one that reads."""
 
-    folder: str
+    folder: Path
     writer: sqlite3.Connection
     reader: sqlite3.Connection
 
 
 def opened(journal: str, schema: str) -> Store:
     """An empty database in a folder of its own."""
-    folder = tempfile.mkdtemp(prefix="bench-")
-    path = Path(folder) / "store.db"
+    folder = scratch.folder()
+    path = folder / "store.db"
+    path.touch()
+    scratch.given_away(path)
     writer = sqlite3.connect(path)
     writer.executescript(f"PRAGMA journal_mode={journal}; PRAGMA synchronous=NORMAL; {schema}")
     return Store(folder, writer, sqlite3.connect(path))

@@ -12,6 +12,7 @@ from iaipy.timing import measure_time
 TIMES = 1_000
 BOTH = ("instructions", "walltime")
 KEPT = measure_time("bench.kept")
+LOGGER = logging.getLogger("iaipy.timing")
 
 
 def off() -> None:
@@ -20,8 +21,12 @@ def off() -> None:
 
 
 def on() -> None:
-    """Set-up: records wait, for no thread must hand them over in the region; nobody reads them after it."""
-    logging.getLogger("iaipy.timing").addHandler(logging.NullHandler())
+    """Set-up: records wait, for no thread must hand them over in the region; nobody reads them after it.
+
+    Nor are they dated: some times of day are numbers that need memory, which moves what comes later.
+    """
+    LOGGER.addHandler(logging.NullHandler())
+    LOGGER.setLevel(logging.WARNING)
     timing.enable(interval_s=None)
 
 
