@@ -117,7 +117,7 @@ class Watcher:
 
 def write(path: Path, content: bytes, time_ns: int) -> None:
     path.write_bytes(content)
-    scratch.given_away(path)
+    scratch.give_away(path)
     os.utime(path, ns=(time_ns, time_ns))  # comparing stamps must not take another path at another hour
 
 

@@ -48,10 +48,14 @@ def opened(journal: str, schema: str) -> Store:
     folder = scratch.folder()
     path = folder / "store.db"
     path.touch()
-    scratch.given_away(path)
+    scratch.give_away(path)
     writer = sqlite3.connect(path)
     writer.executescript(f"PRAGMA journal_mode={journal}; PRAGMA synchronous=NORMAL; {schema}")
-    return Store(folder, writer, sqlite3.connect(path))
+    reader = sqlite3.connect(path)
+    reader.execute(
+        "SELECT count(*) FROM sqlite_schema"
+    ).fetchall()  # opens its files, which is more work for root
+    return Store(folder, writer, reader)
 
 
 def closed(store: Store) -> None:
