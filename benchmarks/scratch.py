@@ -8,7 +8,8 @@ import os
 import tempfile
 from pathlib import Path
 
-OWNER = 1000 if os.geteuid() == 0 else -1  # -1 leaves it as it is, by the same instructions
+# Numbers that Python has made anew, for root as for others.
+OWNER, GROUP = (os.geteuid(), os.getegid()) if os.geteuid() else (int("1000"), int("1000"))
 
 
 def folder() -> Path:
@@ -20,4 +21,4 @@ def folder() -> Path:
 
 def give_away(path: Path) -> None:
     """Let a file belong to root no longer."""
-    os.chown(path, OWNER, OWNER)
+    os.chown(path, OWNER, GROUP)
