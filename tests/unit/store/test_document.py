@@ -391,7 +391,7 @@ def places(document: Any) -> list[tuple[Any, Any]]:
 @given(st.data())
 def test_whatever_stands_in_a_document(data: st.DataObject) -> None:
     """It is refused in a sentence that names the file, or it can be compared and reported without a crash."""
-    document = to_document(EXAMPLE)
+    document = deepcopy(to_document(EXAMPLE))
     for _ in range(data.draw(st.integers(1, 3))):
         holder, key = data.draw(st.sampled_from(places(document)))
         holder[key] = deepcopy(data.draw(st.sampled_from(ABSURD)))
