@@ -8,6 +8,7 @@ from pathlib import Path
 from iaipy.model.difference import Difference
 from iaipy.model.profile import Profile
 from iaipy.report.flamegraph.boxes import Box, boxes, pruned
+from iaipy.report.flamegraph.data import Data, data
 from iaipy.report.functions import accounted, sentences
 from iaipy.report.numbers import count
 from iaipy.report.plain import one_line
@@ -29,7 +30,7 @@ def render(profile: Profile, difference: Difference | None, *, color: bool = Fal
         "script": (_FOLDER / "graph.js").read_text(encoding="utf-8"),
         "summary": _summary(profile, difference),
         "notes": _notes(profile, len(every) - len(kept)),
-        "data": _data(kept, is_difference=difference is not None),
+        "data": _data(data(kept, is_difference=difference is not None)),
         "changes": _changes(difference),
         "gone": _gone(kept) if difference is not None else "",
         "tree": _tree(kept, is_difference=difference is not None),
@@ -51,18 +52,9 @@ def _notes(profile: Profile, left_out: int) -> str:
     return "".join(f"<p>{escape(one_line(sentence))}</p>" for sentence in sentences)
 
 
-def _data(kept: list[Box], *, is_difference: bool) -> str:
+def _data(document: Data) -> str:
     """The boxes as JSON that no name can break out of."""
-    names: dict[tuple[str, str], int] = {}
-    rows = []
-    for box in kept:
-        index = names.setdefault((one_line(box.name), one_line(box.place)), len(names))
-        numbers = [box.own, box.calls, *([box.own_before, box.calls_before] if is_difference else [])]
-        rows.append([index, box.parent, *numbers])
-    text = json.dumps(
-        {"difference": is_difference, "names": list(names), "boxes": rows},
-        separators=(",", ":"),
-    )
+    text = json.dumps(document, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

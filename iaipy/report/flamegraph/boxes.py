@@ -12,7 +12,7 @@ class Box:
     """A frame to draw.
 
     Parameters:
-        name, place: of its function, `place` being `file:line`.
+        name, file, line: of its function.
         parent: index of the box it stands on; -1 for none.
         depth: how many boxes are below it.
         own, calls, total: its instructions, its calls, and its instructions with those of the boxes on it.
@@ -20,7 +20,8 @@ class Box:
     """
 
     name: str
-    place: str
+    file: str
+    line: int
     parent: int
     depth: int
     own: int = 0
@@ -55,7 +56,7 @@ def _lay(profile: Profile, found: list[Box], index: dict[tuple[int, str], int], 
         position = index.setdefault((parent, function.name), len(found))
         if position == len(found):
             depth = found[parent].depth + 1 if parent >= 0 else 0
-            found.append(Box(function.name, function.place, parent, depth))
+            found.append(Box(function.name, function.file, function.line, parent, depth))
         _add(found[position], frame, is_before=is_before)
         positions.append(position)
 

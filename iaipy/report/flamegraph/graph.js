@@ -4,8 +4,12 @@
   const byId = (id) => document.getElementById(id);
   const data = JSON.parse(byId("data").textContent);
   const graph = byId("graph"), tip = byId("tip"), search = byId("search");
-  const boxes = data.boxes.map(([name, parent, own, calls, ownBefore = 0, callsBefore = 0], index) => ({
-    index, name: data.names[name][0], place: data.names[name][1], parent, calls, callsBefore,
+  const functions = data.functions.map(([within, name, file, line]) => ({
+    name: within < 0 ? name : `${data.texts[within]}.${name}`,
+    place: line ? `${data.texts[file]}:${line}` : data.texts[file],
+  }));
+  const boxes = data.boxes.map(([of, parent, own, calls, ownBefore = 0, callsBefore = 0], index) => ({
+    index, ...functions[of], parent, calls, callsBefore,
     own: [own, ownBefore], total: [own, ownBefore], depth: 0, children: [],
   }));
   const root = { index: -1, name: "all", place: "", parent: null, own: [0, 0], total: [0, 0], depth: -1, children: boxes.filter((box) => box.parent < 0), calls: 0, callsBefore: 0 };
