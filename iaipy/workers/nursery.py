@@ -11,7 +11,7 @@ import gc
 import os
 import sys
 
-from iaipy.workers import heap, job, machine, outset, protocol
+from iaipy.workers import heap, job, machine, protocol
 from iaipy.workers.machine import C, ffi
 from iaipy.workers.subject import Work, calibration, load, search, works
 
@@ -66,6 +66,8 @@ def _take_channels() -> None:
 
 def main(folder: str, root: str, path: str, instrument: str) -> None:
     """Import, say hello, serve; end without the counter file that an ordinary exit would write."""
+    from iaipy.workers import outset  # which the launcher has imported
+
     _take_channels()
     outset.work_behind(root)
     search(root, path)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CLASSES = range(16, 513, 16)
+_ROUNDS = 3
 _MOST_BLOCKS = 2048
 _MOST_CHUNKS = 3000
 _ARENA = (heap._POOLS_IN_ARENA + 4) * heap._POOL
@@ -36,11 +37,11 @@ def top_up() -> None:
     gc.collect()
     if hasattr(C, "mallinfo2"):
         _fill_chunks()
-    blocks, pools = _free()
-    _kept.extend(starmap(_blocks, blocks.items()))
-    _kept.append(_blocks(512, pools * ((heap._POOL - heap._POOL_HEADER) // 512)))
-    blocks, _ = _free()  # what asking took and gave back; the arena that this has begun stays as it is
-    _kept.extend(starmap(_blocks, blocks.items()))
+    for _ in range(_ROUNDS):
+        blocks, pools = _free()
+        _kept.extend(starmap(_blocks, blocks.items()))
+        if pools:
+            _kept.append(_blocks(512, pools * ((heap._POOL - heap._POOL_HEADER) // 512)))
     _open_pools()
 
 
