@@ -186,17 +186,6 @@ FILE = """
 
 
     @benchmark
-    def loses_its_map():
-        import os
-
-        code = compile("def f(): return [n for n in range(10)]", "x", "exec").co_consts[0]
-        type(burn)(code, {})()
-        for pid in (os.getpid(), os.getppid()):
-            if os.path.exists(f"/tmp/perf-{pid}.map"):
-                os.truncate(f"/tmp/perf-{pid}.map", 100)
-
-
-    @benchmark
     def fails():
         raise ValueError("no")
 """
@@ -362,9 +351,31 @@ def test_strange_names_do_no_harm(profiles: Profiles) -> None:
     assert sum(count for path, (_, count) in costs.items() if len(path) == 2) == 4
 
 
-def test_a_map_that_is_cut_short_is_told(profiles: Profiles) -> None:
+MAPLESS = """
+    import os
+
+    from iaipy import benchmark
+
+
+    def host():
+        return len([n for n in range(100)])
+
+
+    @benchmark
+    def loses_its_map():
+        code = compile("def f(): return [n for n in range(10)]", "x", "exec").co_consts[0]
+        type(host)(code, {})()
+        for pid in (os.getpid(), os.getppid()):
+            if os.path.exists(f"/tmp/perf-{pid}.map"):
+                os.truncate(f"/tmp/perf-{pid}.map", 100)
+"""
+
+
+def test_a_map_that_is_cut_short_is_told(make_project: MakeProject, named_python: str) -> None:
     """Functions that were gone at the end are told as nameless then, and not as their neighbours."""
-    profile = profiles("loses_its_map")
+    project = make_project()
+    project.write("bench_trees.py", MAPLESS)
+    profile = Profiles(project, named_python)("loses_its_map")
     assert any("cut short" in note for note in profile.notes)
     found = calls(profile)
     assert found["loses_its_map;(function without a name)"] == 1
