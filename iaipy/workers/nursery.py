@@ -13,7 +13,7 @@ import sys
 
 from iaipy.workers import heap, job, machine, protocol
 from iaipy.workers.machine import C, ffi
-from iaipy.workers.subject import Work, calibration, load, search, works
+from iaipy.workers.subject import Work, calibration, load, search, work_behind, works
 
 REQUESTS, REPLIES = 100, 101  # out of reach of a benchmark that closes what it finds open
 REHEARSALS = 3
@@ -66,10 +66,8 @@ def _take_channels() -> None:
 
 def main(folder: str, root: str, path: str, instrument: str) -> None:
     """Import, say hello, serve; end without the counter file that an ordinary exit would write."""
-    from iaipy.workers import outset  # which the launcher has imported
-
     _take_channels()
-    outset.work_behind(root)
+    work_behind(root)
     search(root, path)
     heap.settle()
     try:

@@ -5,7 +5,6 @@ and CPython's cache of attributes with it. So variables that hold paths, of othe
 brought in only when all of the worker has been imported, before the heap is settled.
 """
 
-import os
 from os import environ
 
 from iaipy.workers.protocol import VARIABLES
@@ -27,25 +26,3 @@ def take_variables(packages: str) -> None:
     for variable in text.split("\0")[:-1]:
         name, _, value = variable.partition("=")
         environ[name] = value
-
-
-def work_behind(link: str) -> None:
-    """Have the working directory go by its link's name, as in PWD, for `os.getcwd` and what rests on it.
-
-    Some modules ask for it as they are imported and keep the answer, which is as long as the checkout's path.
-
-    Parameters:
-        link: a name of the working directory; wherever else the process goes, it is told as ever.
-    """
-    told = os.getcwd
-
-    def getcwd() -> str:
-        return link if _identity(".") == here else told()
-
-    here = _identity(link)
-    os.getcwd = getcwd
-
-
-def _identity(path: str) -> str:
-    status = os.stat(path)
-    return f"{status.st_dev:20}{status.st_ino:20}"  # as long for every folder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iaipy.workers import outset, protocol
+from iaipy.workers import outset, protocol, subject
 
 
 def test_variables_are_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,7 +35,7 @@ def test_the_working_directory_goes_by_its_link(tmp_path: Path, monkeypatch: pyt
     link.symlink_to(project)
     monkeypatch.setattr(os, "getcwd", os.getcwd)
     monkeypatch.chdir(project)
-    outset.work_behind(str(link))
+    subject.work_behind(str(link))
     assert Path.cwd() == link
     assert Path("file").absolute() == link / "file"
     monkeypatch.chdir(elsewhere)
