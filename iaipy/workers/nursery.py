@@ -13,7 +13,7 @@ import sys
 
 from iaipy.workers import heap, job, machine, protocol
 from iaipy.workers.machine import C, ffi
-from iaipy.workers.subject import Work, calibration, load, search, work_behind, works
+from iaipy.workers.subject import Work, calibration, load, search, works
 
 REQUESTS, REPLIES = 100, 101  # out of reach of a benchmark that closes what it finds open
 REHEARSALS = 3
@@ -67,7 +67,6 @@ def _take_channels() -> None:
 def main(folder: str, root: str, path: str, instrument: str) -> None:
     """Import, say hello, serve; end without the counter file that an ordinary exit would write."""
     _take_channels()
-    work_behind(root)
     search(root, path)
     heap.settle()
     try:

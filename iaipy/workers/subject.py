@@ -3,7 +3,6 @@
 Shared by the process that counts and those that time.
 """
 
-import os
 import sys
 
 from iaipy import declare
@@ -151,25 +150,3 @@ def is_coroutine_object(value: object) -> bool:
 async def settled(value: "Any") -> "Any":
     """The value, awaited if it is a coroutine."""
     return await value if is_coroutine_object(value) else value
-
-
-def work_behind(link: str) -> None:
-    """Have the working directory go by its link's name, as in PWD, for `os.getcwd` and what rests on it.
-
-    Some modules ask for it as they are imported and keep the answer, which is as long as the checkout's path.
-
-    Parameters:
-        link: a name of the working directory; wherever else the process goes, it is told as ever.
-    """
-    told = os.getcwd
-
-    def getcwd() -> str:
-        return link if _identity(".") == here else told()
-
-    here = _identity(link)
-    os.getcwd = getcwd
-
-
-def _identity(path: str) -> str:
-    status = os.stat(path)
-    return f"{status.st_dev:20}{status.st_ino:20}"  # as long for every folder

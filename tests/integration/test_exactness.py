@@ -17,11 +17,9 @@ Counted = dict[str, dict[str, int]]
 SUITE = """
     import asyncio
     import json
-    import os
 
     from iaipy import benchmark, keep
 
-    HERE = os.getcwd()  # kept, as some packages do
     ROWS = [{"id": number, "name": str(number), "tags": ["a", "b"]} for number in range(40)]
     TEXT = json.dumps(ROWS)
 

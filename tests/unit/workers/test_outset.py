@@ -1,4 +1,4 @@
-"""Variables that a worker takes over once it has started, and the name of its working directory."""
+"""Variables that a worker takes over once it has started."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iaipy.workers import outset, protocol, subject
+from iaipy.workers import outset, protocol
 
 
 def test_variables_are_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,18 +25,3 @@ def test_nothing_to_take_over(tmp_path: Path) -> None:
     before = dict(os.environ)
     outset.take_variables(str(tmp_path / "packages"))
     assert dict(os.environ) == before
-
-
-def test_the_working_directory_goes_by_its_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`getcwd`, and all that asks it, tells the link there, and elsewhere the truth."""
-    project, elsewhere, link = (tmp_path / name for name in ("project", "elsewhere", "link"))
-    project.mkdir()
-    elsewhere.mkdir()
-    link.symlink_to(project)
-    monkeypatch.setattr(os, "getcwd", os.getcwd)
-    monkeypatch.chdir(project)
-    subject.work_behind(str(link))
-    assert Path.cwd() == link
-    assert Path("file").absolute() == link / "file"
-    monkeypatch.chdir(elsewhere)
-    assert Path.cwd() == elsewhere
