@@ -404,7 +404,7 @@ def test_whatever_stands_in_a_document(data: st.DataObject) -> None:
         compared = gate.compare(head, base, limits=Limits(), base_name="x")
         compared = replace(compared, timings=timings.compare(head, base, any_machine=True))
         for reporter in REPORTERS.values():
-            assert isinstance(reporter.render(head, compared), str)
+            assert reporter.render(head, compared) or not head.benchmarks
     assert loads(dumps(run), "x.json") == run
 
 
