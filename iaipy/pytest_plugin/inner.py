@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 import iaipy
-from iaipy.pytest_plugin import INNER, forks, guests, region, rehearsals
+from iaipy.pytest_plugin import INNER, forks, guests, region, rehearsals, versions
 from iaipy.pytest_plugin import fixture as fixtures
 from iaipy.pytest_plugin.marks import body_is_measured
 from iaipy.workers import heap, job, machine, nursery, protocol, topup
@@ -73,6 +73,12 @@ class Inner:
         """Take out the plugins that are of no use here."""
         guests.quieten(session.config)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Begin alike, whatever options and plugins have left behind."""
+        topup.top_up()
+        versions.level()
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep what can't be collected."""
         if report.failed:
@@ -90,10 +96,12 @@ class Inner:
         fixtures.fixture_class()
         self._hello(items)
         topup.top_up()
+        versions.level()
         if self._wanted["late"]:
             machine.start_instrumentation()
         self._rehearse(session)
         topup.top_up()  # what a first time leaves behind is settled with the rest
+        versions.level()
         serve(works, self._folder, self._perform)
         os.kill(os.getpid(), 9)
         return True
@@ -267,6 +275,7 @@ def main(folder: str) -> None:
     sys.path[:0] = wanted["path"]
     iaipy.__doc__ = f"{iaipy.__doc__} PYTEST_DONT_REWRITE"  # or pytest warns that it comes too late for that
     inner = Inner(folder, wanted)
+    versions.give_all()
     heap.settle()
     status = pytest.main(wanted["args"], plugins=[_named(inner)])
     sys.stdout.flush()

@@ -11,7 +11,7 @@ import sys
 from itertools import repeat, starmap
 
 from iaipy.workers import heap
-from iaipy.workers.machine import C
+from iaipy.workers.machine import C, ffi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ _FLOOD = bytes(1 << 17)
 _LEEWAY = 4 * heap._POOL
 """Pools that may have been opened in the new arena while the last holes were filled."""
 _TEXT = 1 << 15
+_NEXT_ARENA = 1 << 20
+_TRIES = 8
+_NO_ACCESS, _PRIVATE_ANONYMOUS = 0, 0x02 | 0x20
 
 _kept: list[object] = [None] * 150_000
 del _kept[80_000:]  # to half its room it isn't moved, and it never grows: that would make new holes
@@ -38,11 +41,30 @@ def top_up() -> None:
     if hasattr(C, "mallinfo2"):
         _fill_chunks()
     for _ in range(_ROUNDS):
+        _align_next_arena()
         blocks, pools = _free()
         _kept.extend(starmap(_blocks, blocks.items()))
         if pools:
             _kept.append(_blocks(512, pools * ((heap._POOL - heap._POOL_HEADER) // 512)))
     _open_pools()
+
+
+def _align_next_arena() -> None:
+    """Have the next arena start at a multiple of its size.
+
+    CPython tells by a tree with such multiples as leaves whether a block is one of its own, so that freeing
+    one takes an instruction or two more where its arena spans two leaves. Valgrind maps upwards: padding
+    is put where the next mapping would have been.
+    """
+    for _ in range(_TRIES):
+        place = heap._address(_mapped(_NEXT_ARENA))
+        if place % _NEXT_ARENA == 0:
+            break
+        _mapped(-place % _NEXT_ARENA)
+
+
+def _mapped(size: int) -> object:
+    return C.mmap(ffi.NULL, size, _NO_ACCESS, _PRIVATE_ANONYMOUS, -1, 0)
 
 
 def _fill_chunks() -> None:
