@@ -5,6 +5,7 @@ It stands for production code that keeps its instruments. Of each figure, less t
 """
 
 import logging
+from collections.abc import Callable
 
 from iaipy import benchmark, timing
 from iaipy.timing import measure_time
@@ -39,6 +40,28 @@ def measured_work(number: int) -> int:
     return number
 
 
+def bare_work() -> Callable[[int], int]:
+    """Set-up: the function to call. A global name of its own would take instructions of its own to find."""
+    return work
+
+
+def work_off() -> Callable[[int], int]:
+    """Set-up: the decorated one, timing off."""
+    off()
+    return measured_work
+
+
+def work_on() -> Callable[[int], int]:
+    """Set-up: the decorated one, timing on."""
+    on()
+    return measured_work
+
+
+def off_again(_: object) -> None:
+    """Teardown, after a set-up that gave a function."""
+    off()
+
+
 def loop() -> None:
     for _ in range(TIMES):
         pass
@@ -56,14 +79,9 @@ def kept_blocks() -> None:
             pass
 
 
-def calls() -> None:
+def calls(function: Callable[[int], int]) -> None:
     for _ in range(TIMES):
-        work(1)
-
-
-def measured_calls() -> None:
-    for _ in range(TIMES):
-        measured_work(1)
+        function(1)
 
 
 @benchmark(mode=BOTH, elements=TIMES, tags="timing")
@@ -72,10 +90,10 @@ def bare_loop() -> None:
     loop()
 
 
-@benchmark(mode=BOTH, elements=TIMES, tags="timing")
-def bare_calls() -> None:
+@benchmark(mode=BOTH, elements=TIMES, setup=bare_work, tags="timing")
+def bare_calls(function: Callable[[int], int]) -> None:
     """A function that isn't decorated."""
-    calls()
+    calls(function)
 
 
 @benchmark(mode=BOTH, elements=TIMES, setup=off, tags="timing")
@@ -90,10 +108,10 @@ def kept_blocks_off() -> None:
     kept_blocks()
 
 
-@benchmark(mode=BOTH, elements=TIMES, setup=off, tags="timing")
-def calls_off() -> None:
+@benchmark(mode=BOTH, elements=TIMES, setup=work_off, tags="timing")
+def calls_off(function: Callable[[int], int]) -> None:
     """A decorated function, timing off."""
-    measured_calls()
+    calls(function)
 
 
 @benchmark(mode=BOTH, elements=TIMES, setup=on, teardown=off, tags="timing")
@@ -108,7 +126,7 @@ def kept_blocks_on() -> None:
     kept_blocks()
 
 
-@benchmark(mode=BOTH, elements=TIMES, setup=on, teardown=off, tags="timing")
-def calls_on() -> None:
+@benchmark(mode=BOTH, elements=TIMES, setup=work_on, teardown=off_again, tags="timing")
+def calls_on(function: Callable[[int], int]) -> None:
     """A decorated function, timing on."""
-    measured_calls()
+    calls(function)
