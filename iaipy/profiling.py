@@ -177,7 +177,8 @@ def _record(config: Config, benchmark: Benchmark) -> Recording:
         config.root,
     )
     timeout_s = benchmark.timeout_s or config.timeout_s
-    with tempfile.TemporaryDirectory(prefix="iaipy-", ignore_cleanup_errors=True) as name:
+    prefix = environment.folder_prefix(tempfile.gettempdir())
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
         folder = Path(name).absolute() / _FOLDER
         folder.mkdir()
         try:

@@ -1,9 +1,10 @@
 """The fork server of `nursery`, with names for Python functions where the interpreter can give them.
 
-Started by `launcher.argv` with the arguments TOOL FOLDER ROOT FILE INSTRUMENT. Under callgrind the two
-readings around the region are requests: the first clears what it has counted, the second writes it out. It
-follows all calls from set-up on, so that it knows every frame's callers. All else is the same under any
-tool, so that the heap is, and cachegrind counts with trampolines what callgrind follows.
+Started by `launcher.argv` with the arguments READING FOLDER ROOT FILE INSTRUMENT. With "marks", for
+callgrind, the two readings around the region are requests: the first clears what it has counted, the second
+writes it out. It follows all calls from set-up on, so that it knows every frame's callers. With "forks" they
+are what they are when a benchmark is counted. All else is the same, to the length of the words, so that the
+heap is, and cachegrind counts with trampolines what callgrind follows.
 
 From CPython 3.12 on, `sys.activate_stack_trampoline` makes the interpreter call each Python function
 through a few instructions of its own, whose address is then the function's name.
@@ -103,7 +104,7 @@ def _write_names(folder: str, lacking: str) -> None:
         file.write(ascii(told))
 
 
-def _follow(folder: str, lacking: str, tool: str) -> None:
+def _follow(folder: str, lacking: str, reading: str) -> None:
     """Let callgrind follow what `job` measures, and write down what it saw in the region."""
     mark, ask = machine.marks()
     start, stop = map(machine.client_request, (_START, _STOP))
@@ -121,12 +122,12 @@ def _follow(folder: str, lacking: str, tool: str) -> None:
         return found
 
     vars(job).update(main=followed, _leftovers=over)
-    if tool == "callgrind":
+    if reading == "marks":
         vars(job)["reading"] = mark
 
 
-def main(tool: str, folder: str, root: str, path: str, instrument: str) -> None:
+def main(reading: str, folder: str, root: str, path: str, instrument: str) -> None:
     """Serve as `nursery` does, with Python functions that have names."""
     lacking = _name_frames()
-    _follow(folder, lacking, tool)
+    _follow(folder, lacking, reading)
     nursery.main(folder, root, path, instrument)

@@ -278,23 +278,18 @@ def test_own_costs_add_up(profiles: Profiles, name: str) -> None:
     assert abs(accounting.calls) <= accounting.counted / 4
 
 
-_LAYOUT = pytest.mark.xfail(
-    reason="0.11 % apart for some layouts of the worker's imports: not understood", strict=False
-)
-
-
-@pytest.mark.parametrize("name", [pytest.param("paths", marks=_LAYOUT), "awaits"])
+@pytest.mark.parametrize("name", ["paths", "awaits", "costs", "deep", "strange"])
 def test_callgrind_follows_what_cachegrind_counts(profiles: Profiles, name: str) -> None:
-    """With trampolines, both tools have the same number of instructions."""
+    """With trampolines, both tools have the same number of instructions, but for those of the readings."""
     benchmark = profiles.benchmarks[name]
     with CachegrindEngine(profiles.config) as engine:
         start, folder = engine.prepare()
         file = profiles.project.root / benchmark.path
-        nursery = Nursery(start, file, folder, 100, ("profiler", "cachegrind"))
+        nursery = Nursery(start, file, folder, 100, ("profiler", "forks"))
         nursery.warm_up()
         numbers = (benchmark.index, profiler.TICKET, benchmark.warmup, benchmark.iterations)
         counted = nursery.measure(*numbers, 100).events["Ir"]
-    assert profiles(name).accounting.executed == pytest.approx(counted, rel=0.001)
+    assert profiles(name).accounting.executed == pytest.approx(counted, abs=20)
 
 
 def test_costs_are_those_by_construction(profiles: Profiles) -> None:

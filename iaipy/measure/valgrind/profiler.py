@@ -85,7 +85,7 @@ def record(place: Place, benchmark: Benchmark, folder: Path, import_s: float, ti
     prefix = tuple(callgrind_argv(place.valgrind, folder))
     user_site = has_user_site(place.python, place.env)
     start = Launch(prefix, place.python, False, place.env, place.root, user_site)
-    nursery = Nursery(start, place.root / benchmark.path, folder, import_s, ("profiler", "callgrind"))
+    nursery = Nursery(start, place.root / benchmark.path, folder, import_s, ("profiler", "marks"))
     perf_map = Path(f"/tmp/perf-{nursery.pid}.map")  # CPython knows no other place
     try:
         fork = benchmark.fork and nursery.safe_to_fork
