@@ -1,6 +1,7 @@
 """What all tests share: golden files, and a GitHub."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,13 @@ from tests.fake_github import FakeGitHub, serving
 Golden = Callable[[str, str], None]
 
 _FOLDER = Path(__file__).parent / "golden"
+
+
+def pytest_configure() -> None:
+    """Have signals do what they do in a terminal: a shell's background jobs ignore one, nohup's the other."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @pytest.fixture
