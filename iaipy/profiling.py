@@ -138,7 +138,7 @@ def _named(config: Config, word: str, start: Path) -> Benchmark:
     collected = suite.collect(config, (word,), start)
     if collected.failures:
         failure = collected.failures[0]
-        raise BenchmarkError(f"{failure.id} {failure.reason}", failure.details)
+        raise BenchmarkError(f"{failure.id}: {failure.reason}", failure.details)
     if len(collected.benchmarks) != 1:
         found = ", ".join(benchmark.name for benchmark in collected.benchmarks) or "none"
         raise UsageError(f"{word} must name one benchmark, and names {found}", "write FILE::BENCHMARK")
@@ -162,7 +162,7 @@ def _count(config: Config, benchmark: Benchmark, watcher: Watcher) -> tuple[int,
         where = engine.environment()
     watcher.done(outcome)
     if isinstance(outcome, Failure):
-        raise BenchmarkError(f"{outcome.id} {outcome.reason}", outcome.details)
+        raise BenchmarkError(f"{outcome.id}: {outcome.reason}", outcome.details)
     assert isinstance(outcome, Result)
     return outcome.events["Ir"], where
 

@@ -97,7 +97,7 @@ def _side(name: str, word: str, python: str, config: Config, start: Path) -> lis
     )
     if collected.failures:
         failure = collected.failures[0]
-        raise BenchmarkError(f"{failure.id} {failure.reason}", failure.details)
+        raise BenchmarkError(f"{failure.id}: {failure.reason}", failure.details)
     if len(collected.benchmarks) != 1:
         found = ", ".join(benchmark.name for benchmark in collected.benchmarks) or "none"
         raise UsageError(f"{word} must name one benchmark, and names {found}", "write FILE::BENCHMARK")
