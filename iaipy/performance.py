@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from iaipy.compare.statistics import summary
 from iaipy.compare.walltime import judge
-from iaipy.model.timing import DEFAULT_ALPHA, DEFAULT_THRESHOLD, Judgement
+from iaipy.model.timing import DEFAULT_ALPHA, DEFAULT_THRESHOLD, Judgement, Rule
 
 LEAST_ITERATIONS = 10
 """Below ten samples a percentile or an interval says next to nothing."""
@@ -147,7 +147,7 @@ class PerformanceMetrics:
                     f"{metrics.operation}: samples: {len(metrics.samples_ns)}; a comparison needs two or more"
                 )
         base, head = ([[sample] for sample in metrics.samples_ns] for metrics in (baseline, self))
-        judgement = judge(base, head, alpha, threshold, location="mean", trim=0.0, in_turn=False)
+        judgement = judge(base, head, Rule(alpha, threshold, location="mean", trim=0.0, in_turn=False))
         return replace(judgement, base_processes=1, head_processes=1, remark=ONE_PROCESS)
 
 

@@ -14,6 +14,7 @@ from iaipy.model.comparison import Comparison
 from iaipy.model.profile import Profile
 from iaipy.model.run import Outcome as Measured
 from iaipy.model.run import Run
+from iaipy.model.timing import Rule
 from iaipy.store import baselines
 from iaipy.timing import measure_time
 
@@ -219,8 +220,7 @@ def _compared(
     timed = timings.compare(
         head,
         base,
-        alpha=config.significance,
-        threshold=config.walltime_limit,
+        rule=Rule(config.significance, config.walltime_limit),
         control_false_discovery=config.false_discovery_control,
         any_machine=config.allow_environment_change,
         asked_for=asked_in["walltime"],

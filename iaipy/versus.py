@@ -10,7 +10,7 @@ from iaipy.measure import ENGINES
 from iaipy.measuring import Watcher
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.run import Environment, Failure, Timing
-from iaipy.model.timing import Judgement, Summary
+from iaipy.model.timing import Judgement, Rule, Summary
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,8 @@ def versus(
     judgement = walltime.judge(
         base.samples_ns,
         head.samples_ns,
-        config.significance,
-        config.walltime_limit,
+        Rule(config.significance, config.walltime_limit, in_turn=False),
         least_ns=walltime.least_measurable(base, head),
-        in_turn=False,
     )
     summaries = statistics.summary(base.samples_ns), statistics.summary(head.samples_ns)
     return Versus(base, head, judgement, summaries, machine)

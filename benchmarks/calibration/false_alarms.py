@@ -12,21 +12,21 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import fresh
 from pyperf._utils import is_significant
 
 from iaipy.compare import walltime
 from iaipy.model.run import Run, Timing
+from iaipy.model.timing import Rule
 
 RAW_SHARE, RULE_SHARE = 0.07, 0.005
 """At most so many comparisons may have p < 0.05; or be called a regression or an improvement."""
 
 OPTIONS = ("--warmup-time", "100ms", "--measurement-time", "100ms")
 Samples = tuple[tuple[float, ...], ...]
-Rule = Callable[[Samples, Samples], bool]
-_PLAIN: dict[str, Any] = {"location": "mean", "trim": 0, "in_turn": False}
+Alarm = Callable[[Samples, Samples], bool]
+_PLAIN = Rule(location="mean", trim=0, in_turn=False)
 
 
 def _raw(base: Samples, head: Samples) -> bool:
@@ -39,15 +39,12 @@ def _full(base: Samples, head: Samples) -> bool:
 
 
 def _raw_plain(base: Samples, head: Samples) -> bool:
-    figures = walltime.judge(base, head, **_PLAIN).figures
+    figures = walltime.judge(base, head, _PLAIN).figures
     return figures is not None and figures.p < 0.05
 
 
 def _full_plain(base: Samples, head: Samples) -> bool:
-    return walltime.judge(base, head, **_PLAIN).verdict in (
-        "regression",
-        "improvement",
-    )
+    return walltime.judge(base, head, _PLAIN).verdict in ("regression", "improvement")
 
 
 def _pytest_benchmark(base: Samples, head: Samples) -> bool:
@@ -63,7 +60,7 @@ def _pyperf(base: Samples, head: Samples) -> bool:
     return bool(is_significant(pooled[0][:same], pooled[1][:same])[0])
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, Alarm] = {
     "iaipy: p < 0.05 alone": _raw,
     "iaipy: its rule, p < 0.05 and more than 10 %": _full,
     "Welch on plain process means: p < 0.05 alone": _raw_plain,

@@ -6,7 +6,7 @@ from iaipy.compare import statistics, walltime
 from iaipy.compare.conditions import Row, elsewhere, missing, obstacle
 from iaipy.model.comparison import TimingEntry, TimingStatus
 from iaipy.model.run import Run, Timing
-from iaipy.model.timing import DEFAULT_ALPHA, DEFAULT_THRESHOLD, Judgement, TimeVerdict
+from iaipy.model.timing import DEFAULT_RULE, Judgement, Rule, TimeVerdict
 
 CONDITIONS = ("kind", "minus", "elements")
 """What must be equal of one benchmark before and after."""
@@ -23,8 +23,7 @@ def compare(
     head: Run,
     base: Run | None,
     *,
-    alpha: float = DEFAULT_ALPHA,
-    threshold: float = DEFAULT_THRESHOLD,
+    rule: Rule = DEFAULT_RULE,
     control_false_discovery: bool = True,
     any_machine: bool = False,
     asked_for: Callable[[str], bool] = lambda benchmark_id: True,
@@ -33,7 +32,7 @@ def compare(
 
     Parameters:
         head, base: the run to judge, and what to judge it by; None where there is nothing.
-        alpha, threshold, control_false_discovery: as of `walltime.judge_all`.
+        rule, control_false_discovery: as of `walltime.judge_all`.
         any_machine: compare also what was timed on different machines.
         asked_for: whether the run was to cover an id; only then can it be missing.
     """
@@ -47,8 +46,7 @@ def compare(
     comparable = [t for t in head.timings if t.id in before and not obstacles[t.id]]
     judged = walltime.judge_all(
         [(before[timing.id].samples_ns, timing.samples_ns) for timing in comparable],
-        alpha,
-        threshold,
+        rule,
         control_false_discovery,
         least_ns=[walltime.least_measurable(before[timing.id], timing) for timing in comparable],
     )

@@ -21,18 +21,7 @@ from iaipy.compare.statistics import (
     welch,
 )
 from iaipy.model.run import Timing
-from iaipy.model.timing import (
-    DEFAULT_ALPHA,
-    DEFAULT_LOCATION,
-    DEFAULT_THRESHOLD,
-    DEFAULT_TRIM,
-    Estimate,
-    Figures,
-    Judgement,
-    Location,
-    Rule,
-    TimeVerdict,
-)
+from iaipy.model.timing import DEFAULT_RULE, Estimate, Figures, Judgement, Rule, TimeVerdict
 
 MEASURABLE_SHARE = 0.1
 """Of the time that measuring takes. The latter is subtracted, and known to some per cents of itself."""
@@ -46,69 +35,41 @@ def least_measurable(*timings: Timing) -> float:
     return MEASURABLE_SHARE * max(float(median(timing.overhead_ns)) for timing in timings)
 
 
-def judge(
-    base: Samples,
-    head: Samples,
-    alpha: float = DEFAULT_ALPHA,
-    threshold: float = DEFAULT_THRESHOLD,
-    *,
-    least_ns: float = 0.0,
-    location: Location = DEFAULT_LOCATION,
-    trim: float = DEFAULT_TRIM,
-    in_turn: bool = True,
-) -> Judgement:
+def judge(base: Samples, head: Samples, rule: Rule = DEFAULT_RULE, *, least_ns: float = 0.0) -> Judgement:
     """Judge head against base; `Judgement` says how.
 
     Parameters:
         base, head: nanoseconds per iteration, one sequence per process.
         least_ns: a side that takes no more than that has no measurable time.
-        alpha, threshold, location, trim, in_turn: as of `Rule`.
 
     Raises:
-        ValueError: no samples, a sample that is NaN or infinite, or a parameter out of range.
+        ValueError: no samples, or a sample that is NaN or infinite.
     """
-    return judge_all(
-        [(base, head)],
-        alpha,
-        threshold,
-        least_ns=least_ns,
-        location=location,
-        trim=trim,
-        in_turn=in_turn,
-    )[0]
+    return judge_all([(base, head)], rule, least_ns=[least_ns])[0]
 
 
 def judge_all(
     pairs: Sequence[tuple[Samples, Samples]],
-    alpha: float = DEFAULT_ALPHA,
-    threshold: float | Sequence[float] = DEFAULT_THRESHOLD,
+    rule: Rule = DEFAULT_RULE,
     control_false_discovery: bool = True,
     *,
-    least_ns: float | Sequence[float] = 0.0,
-    location: Location = DEFAULT_LOCATION,
-    trim: float = DEFAULT_TRIM,
-    in_turn: bool = True,
+    least_ns: Sequence[float] = (),
 ) -> tuple[Judgement, ...]:
     """Judge a suite of benchmarks; the judgements come in the order of the pairs.
 
     Parameters:
         pairs: base and head of each benchmark.
-        threshold: one for all benchmarks, or one for each.
         control_false_discovery: adjust the p values after Benjamini & Hochberg (1995), so that of the
             changes found in the suite a share of at most alpha is chance. The intervals, and so the verdict
             unchanged, are each benchmark's own.
-        least_ns: one for all benchmarks, or one for each; as of `judge`.
-        alpha, location, trim, in_turn: as of `Rule`.
+        least_ns: for each benchmark as of `judge`; none for 0 ns everywhere.
 
     Raises:
         ValueError: as of `judge`.
     """
-    thresholds, least = (
-        [given] * len(pairs) if isinstance(given, int | float) else given for given in (threshold, least_ns)
-    )
+    floors = least_ns or [0.0] * len(pairs)
     undecided = [
-        _undecided(base, head, Rule(alpha, limit, location, trim, in_turn), floor_ns)
-        for (base, head), limit, floor_ns in zip(pairs, thresholds, least, strict=True)
+        _undecided(base, head, rule, floor) for (base, head), floor in zip(pairs, floors, strict=True)
     ]
     tested = [judgement.figures.p for judgement in undecided if judgement.figures]
     adjusted = iter(benjamini_hochberg(tested) if control_false_discovery else tested)

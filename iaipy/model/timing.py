@@ -96,6 +96,9 @@ class Rule:
             raise ValueError(f"threshold {self.threshold!r}: a ratio of at least 0 is wanted, 0.1 for 10 %")
 
 
+DEFAULT_RULE = Rule()
+
+
 @dataclass(frozen=True)
 class Figures:
     """What two sets of processes say about each other.

@@ -13,6 +13,7 @@ from iaipy.compare.walltime import judge as judge_times
 from iaipy.model.claim import Budget, Claim, Reference, Speedup
 from iaipy.model.metrics import COUNTER_KEYS
 from iaipy.model.run import Environment, Failure, Result, Run, Timing
+from iaipy.model.timing import Rule
 
 NEW, OLD = "benchmarks/bench_x.py::new", "benchmarks/bench_x.py::old"
 
@@ -85,7 +86,7 @@ def test_speedup_in_time(by: float, wanted: str) -> None:
 def test_speedup_in_time_has_the_figures_of_a_comparison() -> None:
     """Those of a comparison of two that took turns, seen from the faster one."""
     found = judge(speedup(2), TIMED, {})
-    compared = judge_times(around(300), around(100), in_turn=False)
+    compared = judge_times(around(300), around(100), Rule(in_turn=False))
     assert compared.figures is not None and found.test is not None
     assert found.measured == compared.figures.speedup
     assert (found.sides[0].value, found.sides[1].value) == (compared.head_ns, compared.base_ns)

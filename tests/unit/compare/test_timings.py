@@ -11,6 +11,7 @@ from iaipy.compare.timings import compare
 from iaipy.errors import ExitCode
 from iaipy.model.comparison import Comparison, TimingEntry, TimingStatus
 from iaipy.model.run import Environment, Failure, Run, Timing
+from iaipy.model.timing import Rule
 
 HERE = Environment({"cpu": "A", "cores": "2"}, {"load": "0.1"})
 
@@ -168,8 +169,8 @@ def test_rule() -> None:
     """Threshold and significance are those that are asked for."""
     head, base = run(timing("a", 1.05)), run(timing("a"))
     assert only(head, base).status == "pass"
-    assert only(head, base, threshold=0.02).status == "fail"
-    assert only(head, base, threshold=0.02, alpha=1e-6).status == "inconclusive"
+    assert only(head, base, rule=Rule(threshold=0.02)).status == "fail"
+    assert only(head, base, rule=Rule(alpha=1e-6, threshold=0.02)).status == "inconclusive"
 
 
 def test_a_suite_is_adjusted_for_its_size() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from iaipy.compare import statistics, walltime
 from iaipy.model.run import Run, Timing
-from iaipy.model.timing import Judgement
+from iaipy.model.timing import Judgement, Rule
 from iaipy.report.contest import render
 
 
@@ -24,7 +24,7 @@ def test_notes_are_shown(timed_run: Run) -> None:
 def test_two_sides(timed_run: Run, timed_base: Run) -> None:
     """Each with what was compared, then how they compare, by the rule that was asked for."""
     base, head = timed_base.timings[1], timed_run.timings[1]
-    judgement = walltime.judge(base.samples_ns, head.samples_ns, alpha=0.01)
+    judgement = walltime.judge(base.samples_ns, head.samples_ns, Rule(alpha=0.01))
     lines = rendered(base, head, judgement)
     side = ["Mean", "Quantiles", "Samples", "Throughput", "Peak memory", "Overhead"]
     assert [line.partition(":")[0].strip() for line in lines[1:7]] == side

@@ -7,7 +7,7 @@ import pytest
 from iaipy.compare import timings
 from iaipy.model.comparison import Comparison, TimingEntry
 from iaipy.model.run import Run, Timing
-from iaipy.model.timing import Summary
+from iaipy.model.timing import Rule, Summary
 from iaipy.report import times
 from iaipy.report.times import (
     COLUMNS,
@@ -154,7 +154,7 @@ def test_notes(timed: Comparison) -> None:
 
 def test_notes_of_another_rule(timed_run: Run, timed_base: Run) -> None:
     """They name the threshold and the confidence that were asked for."""
-    found = timings.compare(timed_run, timed_base, alpha=0.001, threshold=0.005)
+    found = timings.compare(timed_run, timed_base, rule=Rule(alpha=0.001, threshold=0.005))
     assert "p < 0.001 and more than 0.5%; unchanged means that the whole 99.9% interval" in notes(found)[2]
 
 
