@@ -52,6 +52,12 @@ def test_what_trampolines_do_not_explain_is_said(make_profile: MakeProfile, coun
     assert said in render(told, None)
 
 
+def test_what_many_calls_take_is_explained(make_profile: MakeProfile) -> None:
+    """Short functions may take more than twice as much with trampolines, if they are called that often."""
+    told = replace(make_profile({"f": (500_000, 600)}), accounting=Accounting(500_000, 0, 0, 200_000))
+    assert "Calls from Python to Python take more with them, 300,000 instructions" in render(told, None)
+
+
 def test_the_table_of_changes(make_profile: MakeProfile, golden: Golden) -> None:
     """What changed in sentences, then as a table."""
     before, now = make_profile(BEFORE), make_profile(NOW)
