@@ -21,8 +21,8 @@ def level() -> None:
     for _ in range(0, 2 * _CACHE, _EACH):
         version = ffi.cast("unsigned int *", id(kind := type("Kind", (), {})) + _TAG)
         for number in range(_EACH):
-            kind.number = number  # type: ignore[attr-defined]
-            kind.number  # type: ignore[attr-defined]  # noqa: B018
+            kind.number = number  # type: ignore[attr-defined]  # takes the version away
+            kind.number  # type: ignore[attr-defined]  # noqa: B018  # is for the look-up, which gives a new one
             if not version[0] % _CACHE:
                 return
 
