@@ -149,6 +149,10 @@ class Declaration:
             cases = [{**case, key: value} for case in cases for value in values]
         return cases
 
+    def accepted(self, part: "Callable[..., Any] | None", case: "dict[str, Any]") -> "dict[str, Any]":
+        """The values of a case that a part of it takes: its function, its setup or its teardown."""
+        return {name: value for name, value in case.items() if accepts(part, name)}
+
     def case_names(self) -> list[str]:
         """What the id of each case ends in: `name`, or `name[rows=10,mode=wal]`."""
         labels: list[list[str]] = [[]]

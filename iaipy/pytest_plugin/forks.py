@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from iaipy.workers import failure, protocol, topup
+from iaipy import workers
+from iaipy.workers import failure, topup
 from iaipy.workers.machine import C, ffi
 
 _EMPTY = 2
@@ -60,11 +61,11 @@ class Forks:
         for _ in self.turns:
             if self.fork():
                 try:
-                    answer = [protocol.READY, *region()]
+                    answer = [workers.READY, *region()]
                 except Unmeasurable as error:
-                    answer = [protocol.RAISED, str(error)]
+                    answer = [workers.RAISED, str(error)]
                 except BaseException as error:
-                    answer = [protocol.RAISED, *described(error)]
+                    answer = [workers.RAISED, *described(error)]
                 self.answer(answer)
 
     def answer(self, answer: list[Any]) -> NoReturn:
@@ -92,7 +93,7 @@ class Forks:
                 code = os.waitstatus_to_exitcode(status)
                 raise Unmeasurable(f"the process that measured ended with status {code}, without a word")
             word, *rest = json.loads(text)
-            if word != protocol.READY:
+            if word != workers.READY:
                 raise Unmeasurable("\n".join(rest))
             found += rest
         return found

@@ -20,18 +20,17 @@ from typing import Any
 import pytest
 
 import iaipy
+from iaipy import workers
 from iaipy.pytest_plugin import INNER, forks, guests, region, rehearsals, versions
 from iaipy.pytest_plugin import fixture as fixtures
 from iaipy.pytest_plugin.marks import body_is_measured
-from iaipy.workers import heap, job, machine, nursery, protocol, topup
-from iaipy.workers.machine import C, ffi
-from iaipy.workers.protocol import answer_name, output_name
+from iaipy.workers import heap, machine, nursery, topup
 
 SESSION = "session.json"
 """What the host wants: `args` for pytest, `items` to run, `path` to search first, when to count, how tests
 are to `capture`. The collection itself isn't captured, so that the log has what is said before a crash."""
 
-CALIBRATIONS = {protocol.CALIBRATE_FUNCTION: False, protocol.CALIBRATE_COROUTINE: True}
+CALIBRATIONS = {workers.CALIBRATE_FUNCTION: False, workers.CALIBRATE_COROUTINE: True}
 _LONG_S = 1.0
 _WORKER_INPUT = {
     "workerid": "gw0",
@@ -102,14 +101,14 @@ class Inner:
         self._rehearse(session)
         topup.top_up()  # what a first time leaves behind is settled with the rest
         versions.level()
-        serve(works, self._folder, self._perform)
+        nursery.serve(works, self._folder, self._perform, gc.collect)
         os.kill(os.getpid(), 9)
         return True
 
     def _hello(self, items: dict[int, pytest.Item | None]) -> None:
         nursery._hello(self._folder, len(items))
         missing = [str(number) for number, item in items.items() if item is None]
-        with open(f"{self._folder}/{protocol.HELLO}", "a") as file:  # noqa: PTH123
+        with open(f"{self._folder}/{workers.HELLO}", "a") as file:  # noqa: PTH123
             file.write(f"missing {','.join(missing)}\n")
 
     def _rehearse(self, session: pytest.Session) -> None:
@@ -131,7 +130,7 @@ class Inner:
 
     def _perform(self, work: Any, ticket: int, repeats: int, warmup: int, folder: str) -> None:
         process = os.getpid()
-        _begin(ticket, folder)
+        nursery.open_channels(ticket, folder)
         if isinstance(work, bool):
             recorder = region.Recorder(repeats, warmup, folder)
             recorder.measure(region.calibration(work))
@@ -150,8 +149,7 @@ class Inner:
                 "group": recorder.group,
                 "extra_info": recorder.extra_info,
             }
-            text = json.dumps(answer, default=repr).encode("utf-8", "backslashreplace")
-            job._tell(text + b"\0", f"{folder}/{answer_name(ticket)}")
+            nursery.tell(json.dumps(answer, default=repr), ticket, folder)
         os.kill(os.getpid(), 9)
 
     def _run(self, item: pytest.Item, repeats: int, warmup: int) -> region.Recorder:
@@ -179,9 +177,9 @@ class Inner:
                     item.obj = region.body(call, recorder.repeats, readings)
                     try:
                         yield
-                        answer = [protocol.READY, *readings]
+                        answer = [workers.READY, *readings]
                     except BaseException as error:
-                        answer = [protocol.RAISED, *forks.described(error)]
+                        answer = [workers.RAISED, *forks.described(error)]
                     made.answer(answer)
             gc.unfreeze()
             try:
@@ -216,49 +214,6 @@ class Inner:
             )
 
 
-def serve(works: dict[int, Any], folder: str, perform: Any) -> None:
-    """What `nursery._serve` does, with `perform` in the children.
-
-    A copy, because one name more there would move the counts of `iaipy run`.
-    """
-    request, reply = ffi.new("int[]", protocol.REQUEST_INTS), ffi.new("int[]", protocol.REPLY_INTS)
-    request_bytes, reply_bytes = ffi.sizeof(request), ffi.sizeof(reply)
-    reply[0] = protocol.IMPORTED
-    collecting = gc.isenabled()
-    gc.disable()
-    gc.collect()
-    gc.freeze()
-    while C.write(nursery.REPLIES, reply, reply_bytes) == reply_bytes:
-        if C.read(nursery.REQUESTS, request, request_bytes) != request_bytes:
-            break
-        operation = request[0]
-        if operation in (protocol.FORK, protocol.FORK_EMPTY):
-            reply[0] = C.fork()
-        elif operation == protocol.WAIT:
-            C.waitpid(request[1], reply, 0)
-        if operation != protocol.WAIT and reply[0] == 0:
-            if operation == protocol.FORK_EMPTY:
-                break
-            os.close(nursery.REQUESTS)
-            os.close(nursery.REPLIES)
-            if collecting:
-                gc.enable()
-            perform(works[request[1]], request[2], request[3], request[4], folder)
-
-
-def _begin(ticket: int, folder: str) -> None:
-    """Open a child's own channels; what it prints goes to a file."""
-    C.prctl(job._SET_PARENT_DEATH_SIGNAL, 9)
-    os.setpgid(0, 0)
-    answers = os.open(f"{folder}/{answer_name(ticket)}", os.O_WRONLY)
-    os.dup2(answers, job.ANSWERS, False)
-    os.close(answers)
-    output = os.open(f"{folder}/{output_name(ticket)}", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    os.close(output)
-
-
 def _temporary(config: pytest.Config, path: str) -> None:
     """Give the test temporary folders of its own, whose paths are as long for every test."""
     factory = getattr(config, "_tmp_path_factory", None)
@@ -269,7 +224,7 @@ def _temporary(config: pytest.Config, path: str) -> None:
 
 def main(folder: str) -> None:
     """Be a pytest that serves; where it ends before, say why."""
-    nursery._take_channels()
+    nursery.take_channels()
     with open(f"{folder}/{SESSION}") as file:  # noqa: PTH123
         wanted = json.load(file)
     sys.path[:0] = wanted["path"]
@@ -279,11 +234,11 @@ def main(folder: str) -> None:
     heap.settle()
     status = pytest.main(wanted["args"], plugins=[_named(inner)])
     sys.stdout.flush()
-    with open(f"{folder}/{protocol.IMPORT_ERROR}", "w", errors="backslashreplace") as file:  # noqa: PTH123
+    with open(f"{folder}/{workers.IMPORT_ERROR}", "w", errors="backslashreplace") as file:  # noqa: PTH123
         file.write("\n".join([f"it ended with exit status {int(status)}", *inner.errors]))
     os.write(
         nursery.REPLIES,
-        protocol.IMPORT_FAILED.to_bytes(protocol.REPLY_INTS * protocol.INT_BYTES, sys.byteorder),
+        workers.IMPORT_FAILED.to_bytes(workers.REPLY_INTS * workers.INT_BYTES, sys.byteorder),
     )
     os.kill(os.getpid(), 9)
 

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any
 
 import iaipy
-from iaipy import process
+from iaipy import process, workers
 from iaipy.errors import MeasurementError
 from iaipy.measure import assemble
 from iaipy.measure.assemble import Reading
@@ -22,11 +22,11 @@ from iaipy.model.benchmark import Benchmark
 from iaipy.model.metrics import Events
 from iaipy.model.run import Result
 from iaipy.pytest_plugin.stats import BASE
-from iaipy.workers import launcher, protocol
+from iaipy.workers import launcher
 
 SESSION = "session.json"
 _OUTPUT_LINES = 30
-_CALIBRATIONS = {"function": protocol.CALIBRATE_FUNCTION, "coroutine": protocol.CALIBRATE_COROUTINE}
+_CALIBRATIONS = {"function": workers.CALIBRATE_FUNCTION, "coroutine": workers.CALIBRATE_COROUTINE}
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class InnerPytest(ForkServer):
 
     def _asked(self, work: int, repeats: int, warmup: int, timeout_s: float) -> tuple[dict[str, Any], str]:
         ticket = next(self._tickets)
-        output = self.folder / protocol.output_name(ticket)
+        output = self.folder / workers.output_name(ticket)
         answer = self.converse(work, ticket, repeats, warmup, timeout_s)
         try:
             if error := self.wrong(ticket, answer, timeout_s):

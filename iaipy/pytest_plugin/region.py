@@ -15,7 +15,7 @@ from typing import Any
 from iaipy.pytest_plugin import forks
 from iaipy.pytest_plugin.forks import Forks, Reading, Unmeasurable
 from iaipy.pytest_plugin.stats import Stats
-from iaipy.workers import job, topup
+from iaipy.workers import nursery, topup
 from iaipy.workers.machine import client_request
 from iaipy.workers.subject import Work, anew, empty, empty_coroutine, is_coroutine_object, nothing
 
@@ -130,7 +130,7 @@ class Recorder:
 
 def threads() -> int:
     """How many threads this process has besides the main one."""
-    return job._threads() - 1
+    return nursery.threads() - 1
 
 
 def in_forks(region: Callable[[], list[Reading]], number: int) -> list[Reading]:
@@ -147,7 +147,7 @@ def in_forks(region: Callable[[], list[Reading]], number: int) -> list[Reading]:
 
 def ready() -> None:
     """Bring the process into the state that every region starts from."""
-    job._seed()
+    nursery.seed()
 
 
 def settled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -169,7 +169,7 @@ def fresh(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _warmed(call: Call, function: Callable[..., Any]) -> tuple[tuple[Any, ...], dict[str, Any], int]:
     """Warm it up; the arguments of the call that counts, and how many threads there were before."""
-    before = job._threads()
+    before = nursery.threads()
     for _ in range(call.warmup):
         arguments, named = call.arguments()
         result = function(*arguments, **named)
@@ -185,13 +185,13 @@ def _read(
 ) -> tuple[Reading, Any]:
     gc.collect()  # empties the lists of free objects, too, which every fork leaves in another order
     topup.close()
-    first, last, result = job._region(function, arguments, named, call.iterations)
+    first, last, result = nursery.region(function, arguments, named, call.iterations)
     if is_coroutine_object(result):
         result.close()
         raise Unmeasurable(
             "is a plain function that returned a coroutine nobody awaited; give benchmark the async function"
         )
-    return [first, last, job._leftovers(before)], result
+    return [first, last, nursery.leftovers(before)], result
 
 
 def _function(call: Call, repeats: int) -> list[Reading]:
@@ -224,9 +224,9 @@ def body(call: Call, repeats: int, readings: list[Reading]) -> Callable[..., Any
     async def measured_awaited(**named: Any) -> None:
         ready()
         call.arguments = lambda: ((), named)
-        before = job._threads()
+        before = nursery.threads()
         first, last, _ = await _awaited(settled(function), call)
-        readings.append([first, last, job._leftovers(before)])
+        readings.append([first, last, nursery.leftovers(before)])
 
     return measured_awaited if call.is_coroutine else measured
 
@@ -234,11 +234,11 @@ def body(call: Call, repeats: int, readings: list[Reading]) -> Callable[..., Any
 def _coroutine(call: Call, _repeats: int) -> list[Reading]:
     ready()
     function = settled(call.function)
-    before = job._threads()
+    before = nursery.threads()
     asyncio.events._set_running_loop(None)  # the test's own, if it has one, belongs to another process
     with asyncio.Runner() as runner:
         first, last, _ = runner.run(_awaited(function, call))
-    return [[first, last, job._leftovers(before)]]
+    return [[first, last, nursery.leftovers(before)]]
 
 
 async def _awaited(function: Callable[..., Any], call: Call) -> tuple[int, int, Any]:
@@ -250,7 +250,7 @@ async def _awaited(function: Callable[..., Any], call: Call) -> tuple[int, int, 
     arguments, named = call.arguments()
     gc.collect()
     topup.close()
-    return await job._region_awaited(function, arguments, named, call.iterations)
+    return await nursery.region_awaited(function, arguments, named, call.iterations)
 
 
 def calibration(is_coroutine: bool) -> Call:

@@ -16,7 +16,7 @@ def steady(path, stat=imports._path_stat, kept=[]):
 imports._path_stat = steady
 sys.path.insert(0, sys.argv[1])
 from {0} import main
-from iaipy.workers.outset import take_variables
+from iaipy.workers import take_variables
 take_variables(sys.argv[1])
 main(*sys.argv[2:])
 """

@@ -14,7 +14,8 @@ import gc
 import os
 import sys
 
-from iaipy.workers import job, machine, nursery, protocol
+from iaipy import workers
+from iaipy.workers import machine, nursery
 from iaipy.workers.subject import Work
 
 TYPE_CHECKING = False
@@ -100,15 +101,15 @@ def _write_names(folder: str, lacking: str) -> None:
         if isinstance(getattr(module, "__file__", None), str)
     }
     told = {"lacking": lacking, "rows": [] if lacking else _rows(), "modules": modules}
-    with open(f"{folder}/{protocol.NAMES}", "w", encoding="ascii") as file:
+    with open(f"{folder}/{workers.NAMES}", "w", encoding="ascii") as file:
         file.write(ascii(told))
 
 
 def _follow(folder: str, lacking: str, reading: str) -> None:
-    """Let callgrind follow what `job` measures, and write down what it saw in the region."""
+    """Let callgrind follow what `nursery` measures, and write down what it saw in the region."""
     mark, ask = machine.marks()
     start, stop = map(machine.client_request, (_START, _STOP))
-    measure, leftovers = job.main, vars(job)["_leftovers"]
+    measure, leftovers = nursery.measure, nursery.leftovers
 
     def followed(work: Work, ticket: int, warmup: int, iterations: int, folder: str) -> None:
         ask(_ZERO, _DUMP)
@@ -118,12 +119,11 @@ def _follow(folder: str, lacking: str, reading: str) -> None:
     def over(threads_before: int) -> list[str]:
         stop()
         _write_names(folder, lacking)
-        found: list[str] = leftovers(threads_before)
-        return found
+        return leftovers(threads_before)
 
-    vars(job).update(main=followed, _leftovers=over)
+    vars(nursery).update(measure=followed, leftovers=over)
     if reading == "marks":
-        vars(job)["reading"] = mark
+        vars(nursery)["reading"] = mark
 
 
 def main(reading: str, folder: str, root: str, path: str, instrument: str) -> None:

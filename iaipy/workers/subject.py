@@ -1,15 +1,13 @@
 """What is measured: the benchmarks of a file, loaded and bound to their parameters.
 
-Shared by the process that counts and those that time.
+Shared by the process that counts and those that time. `iaipy.declare` is imported by the benchmark file:
+what isn't there before doesn't cost a start under valgrind more than it must.
 """
 
 import sys
 
-from iaipy import declare
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from iaipy.declare import Declaration
@@ -27,7 +25,7 @@ def search(root: str, path: str) -> None:
         pass
 
 
-def load(path: str) -> list[declare.Declaration]:
+def load(path: str) -> "list[Declaration]":
     """Import the file as the module that its name says; its own declarations, in order.
 
     Raises whatever the import raises, and ImportError where another module has taken the name.
@@ -36,6 +34,8 @@ def load(path: str) -> list[declare.Declaration]:
     if "." in name:
         raise ImportError(f"{name}.py can't be a module, because of the dot in its name; rename the file")
     module = __import__(name)
+    from iaipy import declare
+
     if getattr(module, "__file__", None) != path:
         raise ImportError(
             f"its name is taken: {name} is {getattr(module, '__file__', module)}; rename the file"
@@ -61,15 +61,11 @@ class Work:
     def __init__(self, declaration: "Declaration", case: "dict[str, Any]") -> None:
         self.is_coroutine = declaration.is_coroutine
         self.function = declaration.function
-        self.named = _accepted(declaration.function, case)
+        self.named = declaration.accepted(declaration.function, case)
         self.setup = declaration.setup or nothing
-        self.setup_named = _accepted(declaration.setup, case)
+        self.setup_named = declaration.accepted(declaration.setup, case)
         self.teardown = declaration.teardown or nothing
-        self.teardown_named = _accepted(declaration.teardown, case)
-
-
-def _accepted(function: "Callable[..., Any] | None", case: "dict[str, Any]") -> "dict[str, Any]":
-    return {name: value for name, value in case.items() if declare.accepts(function, name)}
+        self.teardown_named = declaration.accepted(declaration.teardown, case)
 
 
 def works(declarations: "list[Declaration]") -> list[Work]:
@@ -134,7 +130,9 @@ def _interned(text: str) -> bool:
 
 def calibration(is_coroutine: bool) -> Work:
     """The Work that does nothing."""
-    return Work(declare.Declaration(empty_coroutine if is_coroutine else empty), {})
+    from iaipy.declare import Declaration
+
+    return Work(Declaration(empty_coroutine if is_coroutine else empty), {})
 
 
 def as_arguments(value: object) -> tuple[object, ...]:

@@ -16,21 +16,18 @@ from iaipy.measure.valgrind.cachegrind import read_totals
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
 
-MOST_INSTRUCTIONS = 5_000_000
+MOST_INSTRUCTIONS = 5_000_000 if sys.version_info < (3, 12) else 6_000_000
+"""3.12 and 3.13 spend more on the same imports, and miss the five millions (docs/architecture.md)."""
 
 ALLOWED = {
     "_cffi_backend",
     "gc",
     "iaipy",
-    "iaipy.declare",
     "iaipy.workers",
     "iaipy.workers._libc",
     "iaipy.workers.heap",
-    "iaipy.workers.job",
     "iaipy.workers.machine",
     "iaipy.workers.nursery",
-    "iaipy.workers.outset",
-    "iaipy.workers.protocol",
     "iaipy.workers.subject",
 }
 
@@ -101,13 +98,8 @@ def count(valgrind: str, folder: Path, code: str) -> int:
 
 
 def test_instructions_of_the_workers_import(valgrind: str, tmp_path: Path) -> None:
-    """The worker's own modules cost less than five million instructions to import.
-
-    That is over a start that imports `iaipy.declare`, as every benchmark file does itself; with it, a bare
-    interpreter's start grows by about six millions (docs/architecture.md).
-    """
+    """The worker's own import adds less than five million instructions to a bare interpreter's start."""
     end = "import os; os._exit(0)"  # as the worker ends: the interpreter doesn't clean up
-    declare, nursery = f"import iaipy.declare; {end}", f"import iaipy.declare, iaipy.workers.nursery; {end}"
-    loaded("import iaipy.declare, iaipy.workers.nursery")  # compiles it
-    added = count(valgrind, tmp_path, nursery) - count(valgrind, tmp_path, declare)
+    loaded("import iaipy.workers.nursery")  # compiles it
+    added = count(valgrind, tmp_path, f"import iaipy.workers.nursery; {end}") - count(valgrind, tmp_path, end)
     assert 0 < added < MOST_INSTRUCTIONS

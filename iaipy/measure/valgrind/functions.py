@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 
+from iaipy import workers
 from iaipy.measure import assemble
 from iaipy.measure.assemble import Reading
 from iaipy.measure.once import Once
@@ -10,7 +11,6 @@ from iaipy.measure.valgrind.nursery import Nursery
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.metrics import Events
 from iaipy.model.run import Result
-from iaipy.workers import protocol
 
 _CALIBRATION_REPEATS = 2
 _CALIBRATION_WARMUP = 3
@@ -70,7 +70,7 @@ class FunctionFile:
 
     def _empty_region(self, fork: bool, benchmark: Benchmark) -> Events:
         """What a region of a benchmark's kind costs that calls an empty function as often."""
-        work = protocol.CALIBRATE_COROUTINE if benchmark.kind == "coroutine" else protocol.CALIBRATE_FUNCTION
+        work = workers.CALIBRATE_COROUTINE if benchmark.kind == "coroutine" else workers.CALIBRATE_FUNCTION
 
         def measure() -> Events:
             readings = [

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from iaipy import process
+from iaipy import process, workers
 from iaipy.errors import HostError, MeasurementError
 from iaipy.measure import environment
 from iaipy.measure.assemble import Reading
@@ -21,10 +21,10 @@ from iaipy.measure.valgrind.launch import INSTALL
 from iaipy.measure.valgrind.logs import explained, log_name, read_log
 from iaipy.measure.valgrind.objects import Objects
 from iaipy.model.metrics import difference
-from iaipy.workers import launcher, protocol
+from iaipy.workers import launcher
 
-_REQUEST = struct.Struct(f"={protocol.REQUEST_INTS}i")
-_REPLY = struct.Struct(f"={protocol.REPLY_INTS}i")
+_REQUEST = struct.Struct(f"={workers.REQUEST_INTS}i")
+_REPLY = struct.Struct(f"={workers.REPLY_INTS}i")
 _OUTPUT_LINES = 15
 _EMPTY_CHILDREN = 4
 """Forked before the first measurement: after them the server's state, and what the simulated cache holds
@@ -107,7 +107,7 @@ class ForkServer:
         program = (launch.python, *(() if launch.user_site else ("-s",)), *words)
         early, later = environment.parted(launch.env, user_site=launch.user_site)
         told = "".join(f"{name}={value}\0" for name, value in later.items())
-        (folder / protocol.VARIABLES).write_bytes(os.fsencode(told))
+        (folder / workers.VARIABLES).write_bytes(os.fsencode(told))
         with self._log.open("wb") as log:
             try:
                 self._child = process.serve(
@@ -142,11 +142,11 @@ class ForkServer:
                     f"reinstall valgrind: {INSTALL}",
                 )
             raise MeasurementError(f"{self._task} ended the process: it {status}", self._printed(self._log))
-        if reply == protocol.IMPORT_FAILED:
-            told = self._placed((self.folder / protocol.IMPORT_ERROR).read_text(errors="replace"))
+        if reply == workers.IMPORT_FAILED:
+            told = self._placed((self.folder / workers.IMPORT_ERROR).read_text(errors="replace"))
             summary, _, traceback = told.partition("\n")
             raise MeasurementError(f"{self._task} failed: {summary}", traceback)
-        lines = (self.folder / protocol.HELLO).read_text().splitlines()
+        lines = (self.folder / workers.HELLO).read_text().splitlines()
         return {name: value for name, _, value in (line.partition(" ") for line in lines)}
 
     def _reply(self) -> int | None:
@@ -176,7 +176,7 @@ class ForkServer:
     def warm_up(self) -> None:
         """Make the server ready to fork measurements; to be called once, before the first."""
         for _ in range(_EMPTY_CHILDREN):
-            self._ask(protocol.WAIT, self._ask(protocol.FORK_EMPTY, 0, 0, 0, 0), 0, 0, 0)
+            self._ask(workers.WAIT, self._ask(workers.FORK_EMPTY, 0, 0, 0, 0), 0, 0, 0)
 
     def converse(self, work: int, ticket: int, warmup: int, iterations: int, timeout_s: float) -> Answer:
         """Have a child forked, and wait for its answer and its end.
@@ -191,17 +191,17 @@ class ForkServer:
         """
         answers = self._open_answers(ticket)
         try:
-            pid = self._ask(protocol.FORK, work, ticket, warmup, iterations)
+            pid = self._ask(workers.FORK, work, ticket, warmup, iterations)
             self._children.add(pid)
             text = _receive(answers, timeout_s, lambda: process.gone(pid))
             if text is None:
                 _kill(pid)
-            status = os.waitstatus_to_exitcode(self._ask(protocol.WAIT, pid, 0, 0, 0))
+            status = os.waitstatus_to_exitcode(self._ask(workers.WAIT, pid, 0, 0, 0))
             process.kill_group(pid)
             self._children.discard(pid)
         finally:
             os.close(answers)
-            (self.folder / protocol.answer_name(ticket)).unlink(missing_ok=True)
+            (self.folder / workers.answer_name(ticket)).unlink(missing_ok=True)
         return Answer(text, status, pid)
 
     def read(self, before: str, after: str, notes: Iterable[str], *, functions: bool = False) -> Reading:
@@ -223,7 +223,7 @@ class ForkServer:
 
     def wrong(self, ticket: int, answer: Answer, timeout_s: float) -> MeasurementError | None:
         """The error where a child ran out of time or ended without having answered; None where it has."""
-        output = self.folder / protocol.output_name(ticket)
+        output = self.folder / workers.output_name(ticket)
         if answer.text is None:
             return MeasurementError(f"took longer than its timeout of {timeout_s:g} s", self._printed(output))
         if answer.text.endswith(b"\0"):
@@ -235,7 +235,7 @@ class ForkServer:
         )
 
     def _open_answers(self, ticket: int) -> int:
-        pipe = self.folder / protocol.answer_name(ticket)
+        pipe = self.folder / workers.answer_name(ticket)
         os.mkfifo(pipe)
         return os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
 
@@ -344,7 +344,7 @@ class Nursery(ForkServer):
         answers = self._open_answers(ticket)
         try:
             with contextlib.suppress(OSError):  # a server that has gone is told by its status, below
-                self._requests.write(_REQUEST.pack(protocol.RUN_HERE, work, ticket, warmup, iterations))
+                self._requests.write(_REQUEST.pack(workers.RUN_HERE, work, ticket, warmup, iterations))
                 self._requests.flush()
             answer = _receive(answers, timeout_s, lambda: self._child.poll() is not None)
         finally:
@@ -352,22 +352,22 @@ class Nursery(ForkServer):
         return Answer(answer, process.end(self._child), self._child.pid)
 
     def _said(self, ticket: int, answer: Answer, timeout_s: float) -> list[str]:
-        output = self.folder / protocol.output_name(ticket)
+        output = self.folder / workers.output_name(ticket)
         try:
             if error := self.wrong(ticket, answer, timeout_s):
                 raise error
             assert answer.text is not None
             word, *lines = self._placed(answer.text[:-1].decode(errors="replace")).split("\n")
-            if word == protocol.UNAWAITED:
+            if word == workers.UNAWAITED:
                 raise MeasurementError(
                     "is a plain function that returned a coroutine nobody awaited; declare it with async def"
                 )
-            if word == protocol.RAISED:
+            if word == workers.RAISED:
                 details = "\n".join((*lines[1:], self._printed(output))).rstrip()
                 raise MeasurementError(f"raised {lines[0]}", details)
             return lines
         finally:
-            for path in (output, self.folder / protocol.answer_name(ticket)):
+            for path in (output, self.folder / workers.answer_name(ticket)):
                 path.unlink(missing_ok=True)
 
     def _placed(self, text: str) -> str:

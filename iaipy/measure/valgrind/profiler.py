@@ -5,6 +5,7 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from iaipy import workers
 from iaipy.errors import MeasurementError
 from iaipy.measure.environment import has_user_site
 from iaipy.measure.valgrind.callgrind import read_dump
@@ -14,7 +15,6 @@ from iaipy.measure.valgrind.nursery import Launch, Nursery
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.profile import Function, Recording
 from iaipy.profile import names
-from iaipy.workers import protocol
 
 DEEPEST = 600
 """Callers that are told apart. Callgrind keeps a path of this length for each context, used or not; a call
@@ -111,7 +111,7 @@ def named(folder: Path, root: Path, perf_map: Path) -> tuple[dict[int, Function]
         MeasurementError: it left no names.
     """
     try:
-        told = ast.literal_eval((folder / protocol.NAMES).read_text())
+        told = ast.literal_eval((folder / workers.NAMES).read_text())
         lacking, rows, modules = told["lacking"], told["rows"], told["modules"]
     except (OSError, ValueError, SyntaxError, KeyError) as error:
         raise MeasurementError(

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from iaipy import workers
 from iaipy.errors import MeasurementError
 from iaipy.measure.valgrind.launch import Valgrind
 from iaipy.measure.valgrind.profiler import callgrind_argv, named
 from iaipy.model.profile import Function
-from iaipy.workers import protocol
 
 ROOT = Path("/home/me/project")
 
@@ -16,7 +16,7 @@ ROOT = Path("/home/me/project")
 def names(folder: Path, rows: list[tuple[int, str, str, str, int]], lacking: str = "") -> None:
     """Leave a worker's table of names."""
     told = {"lacking": lacking, "rows": rows, "modules": {f"{folder}/project/app.py": "app"}}
-    (folder / protocol.NAMES).write_text(ascii(told))
+    (folder / workers.NAMES).write_text(ascii(told))
 
 
 def test_files_go_to_the_folder() -> None:
@@ -54,6 +54,6 @@ def test_a_worker_that_left_no_names(tmp_path: Path) -> None:
     """A table that is missing or cut short is an error."""
     for text in (None, "{'lacking': ''"):
         if text:
-            (tmp_path / protocol.NAMES).write_text(text)
+            (tmp_path / workers.NAMES).write_text(text)
         with pytest.raises(MeasurementError, match="left no names"):
             named(tmp_path, ROOT, tmp_path / "none")

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from iaipy.workers import outset, protocol
+from iaipy import workers
 
 
 def test_variables_are_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each as the host has written it, whatever its value holds."""
     monkeypatch.setenv("HOME", "/")
     monkeypatch.delenv("TMPDIR", raising=False)
-    (tmp_path / protocol.VARIABLES).write_bytes(b"HOME=/home/\xff=a\nb\0TMPDIR=\0")
-    outset.take_variables(str(tmp_path / "packages"))
+    (tmp_path / workers.VARIABLES).write_bytes(b"HOME=/home/\xff=a\nb\0TMPDIR=\0")
+    workers.take_variables(str(tmp_path / "packages"))
     assert os.environb[b"HOME"] == b"/home/\xff=a\nb"
     assert os.environ["TMPDIR"] == ""
 
@@ -23,5 +23,5 @@ def test_variables_are_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_nothing_to_take_over(tmp_path: Path) -> None:
     """A worker that is started without such a file keeps the environment that it has."""
     before = dict(os.environ)
-    outset.take_variables(str(tmp_path / "packages"))
+    workers.take_variables(str(tmp_path / "packages"))
     assert dict(os.environ) == before
