@@ -1,7 +1,7 @@
 """From callgrind's contexts to a call tree of the benchmark.
 
 A path of callgrind's leads from iaipy's worker through CPython's C functions to the function itself:
-`…, _region, _PyEval_EvalFrameDefault, PyObject_Vectorcall, <trampoline's server>, bench.parse, …`. What the
+`…, region, _PyEval_EvalFrameDefault, PyObject_Vectorcall, <trampoline's server>, bench.parse, …`. What the
 benchmark isn't answerable for is taken off at the front, and what serves trampolines from in between.
 """
 

@@ -6,8 +6,8 @@ from iaipy.profile.tree import CUT, FREED, NO_PYTHON, UNKNOWN, build, without_na
 
 RUN, REGION, PARSE, FEED = 0x1000, 0x2000, 0x3000, 0x4000
 FUNCTIONS = {
-    RUN: Function("iaipy.workers.job._run", "…/iaipy/workers/job.py", 1),
-    REGION: Function("iaipy.workers.job._region", "…/iaipy/workers/job.py", 2),
+    RUN: Function("iaipy.workers.nursery._run", "…/iaipy/workers/nursery.py", 1),
+    REGION: Function("iaipy.workers.nursery.region", "…/iaipy/workers/nursery.py", 2),
     PARSE: Function("bench_x.parse", "bench_x.py", 3),
     FEED: Function("app.feed", "app.py", 4),
 }
