@@ -6,7 +6,6 @@ whether the content differs, and only then is the one file parsed again and all 
 
 import hashlib
 import os
-import shutil
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -123,7 +122,7 @@ def write(path: Path, content: bytes, time_ns: int) -> None:
 
 def edited() -> Watcher:
     """A watcher whose overrides were edited, and whose main file was only touched, since it last looked."""
-    folder = scratch.folder()
+    folder = scratch.enter()
     for name in LAYERS:
         write(folder / name, (DATA / name).read_bytes(), WRITTEN_NS)
     watcher = Watcher(folder)
@@ -133,7 +132,7 @@ def edited() -> Watcher:
 
 
 def removed(watcher: Watcher) -> None:
-    shutil.rmtree(watcher.folder)
+    scratch.leave()
 
 
 @benchmark(setup=edited, teardown=removed, tags="config")

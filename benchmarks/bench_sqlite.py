@@ -5,7 +5,6 @@ write-ahead mode, point and range queries, and the log of a consensus protocol, 
 """
 
 import json
-import shutil
 import sqlite3
 from pathlib import Path
 from typing import NamedTuple
@@ -38,15 +37,13 @@ LOG_SCHEMA = "CREATE TABLE log (idx INTEGER PRIMARY KEY, term INTEGER NOT NULL, 
 class Store(NamedTuple):
     """A database and its two connections, as a service has one that writes and one that reads."""
 
-    folder: Path
     writer: sqlite3.Connection
     reader: sqlite3.Connection
 
 
 def opened(journal: str, schema: str) -> Store:
     """An empty database in a folder of its own."""
-    folder = scratch.folder()
-    path = folder / "store.db"
+    path = scratch.enter() / "store.db"
     path.touch()
     scratch.give_away(path)
     writer = sqlite3.connect(path)
@@ -55,14 +52,14 @@ def opened(journal: str, schema: str) -> Store:
     reader.execute(
         "SELECT count(*) FROM sqlite_schema"
     ).fetchall()  # opens its files, which is more work for root
-    return Store(folder, writer, reader)
+    return Store(writer, reader)
 
 
 def closed(store: Store) -> None:
     """Close and remove a database."""
     store.reader.close()
     store.writer.close()
-    shutil.rmtree(store.folder)
+    scratch.leave()
 
 
 def empty_events() -> Store:
