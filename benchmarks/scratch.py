@@ -4,7 +4,7 @@ The status of a file holds its owner's number. Python keeps objects of the numbe
 them, and makes one of any other each time, so files of root would count less than anybody else's.
 
 A temporary folder has a random name. Python's paths put each of their parts into a table, and where it goes
-there moves a cache miss or two. So the folder becomes the current one, and nothing deals with its name.
+there moves a cache miss or two. So the folder becomes the current one, and no path holds its name.
 """
 
 import os
@@ -20,14 +20,15 @@ _folders: list[str] = []
 
 def enter() -> Path:
     """Go into an empty folder, until `leave`; it is the current one, so its path has no parts."""
-    _folders.append(tempfile.mkdtemp(prefix="bench-"))
-    os.chown(_folders[-1], OWNER, GROUP)
-    os.chdir(_folders[-1])
+    folder = tempfile.mkdtemp(prefix="bench-")
+    os.chown(folder, OWNER, GROUP)
+    os.chdir(folder)
+    _folders.append(folder)
     return Path()
 
 
 def leave() -> None:
-    """Go out of the folder, and remove it."""
+    """Remove the folder; the root is the current one then."""
     os.chdir("/")
     shutil.rmtree(_folders.pop())
 

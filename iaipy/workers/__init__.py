@@ -1,7 +1,7 @@
 """Programs that run inside the measured process, each a module with a `main`; and how the host talks to them.
 
 They import the interpreter's built-in modules, `_cffi_backend`, `iaipy.declare` and each other. Of these
-modules the rest of iaipy imports only this one, and `launcher`, which starts the others.
+modules the host imports only this one, `launcher`, which starts the others, and `ended`.
 
 A request is five C ints (operation, work, ticket, warmup, iterations) on the server's standard input; a
 reply is two (the answer, 0) on its standard output. For every ticket there is a named pipe through which

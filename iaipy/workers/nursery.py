@@ -161,10 +161,8 @@ def open_channels(ticket: int, folder: str) -> None:
 
 def tell(text: str, ticket: int, folder: str) -> None:
     """Answer through the ticket's pipe."""
-    pipe, answer = (
-        f"{folder}/{workers.answer_name(ticket)}",
-        text.encode("utf-8", "backslashreplace") + b"\0",
-    )
+    pipe = f"{folder}/{workers.answer_name(ticket)}"
+    answer = text.encode("utf-8", "backslashreplace") + b"\0"
     try:
         os.write(ANSWERS, b"")
     except OSError:  # closed, with all else that the benchmark found open

@@ -1,7 +1,7 @@
 """What is measured: the benchmarks of a file, loaded and bound to their parameters.
 
-Shared by the process that counts and those that time. `iaipy.declare` is imported by the benchmark file:
-what isn't there before doesn't cost a start under valgrind more than it must.
+Shared by the process that counts and those that time. `iaipy.declare` is left to the benchmark file, which
+imports it anyway.
 """
 
 import sys

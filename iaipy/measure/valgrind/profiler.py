@@ -24,7 +24,8 @@ TICKET = 100_000
 _OURS = "…/"
 _HARNESS = f"{_OURS}iaipy/workers/"
 _NAMELESS = "functions that were gone at the end have no names"
-_REGIONS = ("_region", "_region_awaited")
+REGIONS = ("region", "region_awaited")
+"""What `workers.nursery` calls the functions that hold a region."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def record(place: Place, benchmark: Benchmark, folder: Path, import_s: float, ti
         with contextlib.suppress(OSError):
             perf_map.unlink()
     harness = frozenset(at for at, function in functions.items() if function.file.startswith(_HARNESS))
-    regions = frozenset(at for at in harness if functions[at].name.rpartition(".")[2] in _REGIONS)
+    regions = frozenset(at for at in harness if functions[at].name.rpartition(".")[2] in REGIONS)
     return Recording(dump, functions, harness, regions, (*lacking, *said.lines[2:]))
 
 

@@ -7,8 +7,9 @@ import pytest
 from iaipy import workers
 from iaipy.errors import MeasurementError
 from iaipy.measure.valgrind.launch import Valgrind
-from iaipy.measure.valgrind.profiler import callgrind_argv, named
+from iaipy.measure.valgrind.profiler import REGIONS, callgrind_argv, named
 from iaipy.model.profile import Function
+from iaipy.workers import nursery
 
 ROOT = Path("/home/me/project")
 
@@ -17,6 +18,11 @@ def names(folder: Path, rows: list[tuple[int, str, str, str, int]], lacking: str
     """Leave a worker's table of names."""
     told = {"lacking": lacking, "rows": rows, "modules": {f"{folder}/project/app.py": "app"}}
     (folder / workers.NAMES).write_text(ascii(told))
+
+
+def test_regions_are_called_so() -> None:
+    """The functions by which a region is told from what leads to it are the worker's."""
+    assert all(callable(getattr(nursery, name)) for name in REGIONS)
 
 
 def test_files_go_to_the_folder() -> None:
