@@ -106,9 +106,9 @@ class Inner:
         return True
 
     def _hello(self, items: dict[int, pytest.Item | None]) -> None:
-        nursery._hello(self._folder, len(items))
+        nursery.hello(self._folder, len(items))
         missing = [str(number) for number, item in items.items() if item is None]
-        with open(f"{self._folder}/{workers.HELLO}", "a") as file:  # noqa: PTH123
+        with open(f"{self._folder}/{workers.HELLO}", "a") as file:  # noqa: PTH123  # no pathlib here
             file.write(f"missing {','.join(missing)}\n")
 
     def _rehearse(self, session: pytest.Session) -> None:
@@ -218,14 +218,14 @@ def _temporary(config: pytest.Config, path: str) -> None:
     """Give the test temporary folders of its own, whose paths are as long for every test."""
     factory = getattr(config, "_tmp_path_factory", None)
     if factory is not None:
-        os.mkdir(path, 0o700)  # noqa: PTH102
+        os.mkdir(path, 0o700)  # noqa: PTH102  # no pathlib here
         factory._basetemp = type(config.rootpath)(path)
 
 
 def main(folder: str) -> None:
     """Be a pytest that serves; where it ends before, say why."""
     nursery.take_channels()
-    with open(f"{folder}/{SESSION}") as file:  # noqa: PTH123
+    with open(f"{folder}/{SESSION}") as file:  # noqa: PTH123  # no pathlib here
         wanted = json.load(file)
     sys.path[:0] = wanted["path"]
     iaipy.__doc__ = f"{iaipy.__doc__} PYTEST_DONT_REWRITE"  # or pytest warns that it comes too late for that
@@ -234,7 +234,8 @@ def main(folder: str) -> None:
     heap.settle()
     status = pytest.main(wanted["args"], plugins=[_named(inner)])
     sys.stdout.flush()
-    with open(f"{folder}/{workers.IMPORT_ERROR}", "w", errors="backslashreplace") as file:  # noqa: PTH123
+    path = f"{folder}/{workers.IMPORT_ERROR}"
+    with open(path, "w", errors="backslashreplace") as file:  # noqa: PTH123  # no pathlib here
         file.write("\n".join([f"it ended with exit status {int(status)}", *inner.errors]))
     os.write(
         nursery.REPLIES,

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 REQUESTS, REPLIES, ANSWERS = 100, 101, 102  # out of reach of a benchmark that closes what it finds open
 REHEARSALS = 3
-SET_PARENT_DEATH_SIGNAL = 1
+_SET_PARENT_DEATH_SIGNAL = 1
 
 
 def region(
@@ -147,7 +147,7 @@ def seed() -> None:
 
 def open_channels(ticket: int, folder: str) -> None:
     """Make a process for itself, whose answer goes to the ticket's pipe and whose output to a file."""
-    C.prctl(SET_PARENT_DEATH_SIGNAL, 9)  # when the host dies, so does all that it began
+    C.prctl(_SET_PARENT_DEATH_SIGNAL, 9)  # when the host dies, so does all that it began
     if os.getpgrp() != os.getpid():  # a forked child gets a group of its own, the server leads one
         os.setpgid(0, 0)
     answers = os.open(f"{folder}/{workers.answer_name(ticket)}", os.O_WRONLY)
@@ -202,17 +202,17 @@ def measure(work: Work, ticket: int, warmup: int, iterations: int, folder: str) 
     os.kill(os.getpid(), 9)
 
 
-def _hello(folder: str, number_of_works: int) -> None:
+def hello(folder: str, number_of_works: int) -> None:
     """Tell the host what it needs to know once."""
     with open(f"{folder}/{workers.HELLO}", "w") as file:
         file.write(f"cpu {machine.cpu()}\n")
         file.write(f"hash_randomization {sys.flags.hash_randomization}\n")
-        file.write(f"threads {len(os.listdir('/proc/self/task')) - 1}\n")
+        file.write(f"threads {threads() - 1}\n")
         file.write(f"works {number_of_works}\n")
 
 
 def serve(
-    works: "dict[int, Any]",
+    loaded: "dict[int, Any]",
     folder: str,
     perform: "Callable[[Any, int, int, int, str], None]",
     settle: "Callable[[], Any]",
@@ -220,7 +220,7 @@ def serve(
     """Fork a child whenever the host asks for one, until it hangs up.
 
     Parameters:
-        works: what can be asked for, by number.
+        loaded: what can be asked for, by number.
         perform: what a child does, given one of these, the ticket, warm-up calls, iterations and the folder;
             it doesn't return.
         settle: called when nothing more is allocated here.
@@ -247,7 +247,7 @@ def serve(
             os.close(REPLIES)
             if collecting:
                 gc.enable()
-            perform(works[request[1]], request[2], request[3], request[4], folder)
+            perform(loaded[request[1]], request[2], request[3], request[4], folder)
 
 
 def take_channels() -> None:
@@ -267,7 +267,7 @@ def main(folder: str, root: str, path: str, instrument: str) -> None:
     heap.settle()
     try:
         loaded = dict(enumerate(works(load(path))))
-        _hello(folder, len(loaded))
+        hello(folder, len(loaded))
         kinds = {work.is_coroutine for work in loaded.values()}
         if instrument == "start":
             machine.start_instrumentation()
