@@ -1,8 +1,8 @@
 """One benchmark, counted by cachegrind and followed by callgrind: where its instructions go."""
 
 import os
-import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from iaipy import suite
 from iaipy.config import Config
 from iaipy.errors import BenchmarkError, HostError, MeasurementError, NothingToDoError, UsageError
 from iaipy.measure import ENGINES, environment
+from iaipy.measure.folder import RunFolder
 from iaipy.measure.valgrind import launch, profiler
 from iaipy.measuring import Watcher
 from iaipy.model.benchmark import Benchmark
@@ -177,9 +178,8 @@ def _record(config: Config, benchmark: Benchmark) -> Recording:
         config.root,
     )
     timeout_s = benchmark.timeout_s or config.timeout_s
-    prefix = environment.folder_prefix(tempfile.gettempdir())
-    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
-        folder = Path(name).absolute() / _FOLDER
+    with closing(RunFolder()) as run:
+        folder = run.path / _FOLDER
         folder.mkdir()
         try:
             return profiler.record(place, benchmark, folder, config.timeout_s, timeout_s)

@@ -12,7 +12,7 @@ from iaipy.errors import HostError
 from iaipy.model.benchmark import Command
 from iaipy.process import ask
 
-METHOD = "5"
+METHOD = "6"
 """Version of iaipy's way of counting; raised whenever a change of it moves counts.
 
 1: region between two forked readings, empty region subtracted.
@@ -20,6 +20,7 @@ METHOD = "5"
 3: the worker's PWD is as long in every checkout.
 4: the worker starts alike for every user, and is told HOME, PATH and TMPDIR afterwards.
 5: the worker is fewer modules.
+6: the worker sees its files at the same paths in every run, and doesn't know the checkout's own path.
 """
 
 PASSED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "VALGRIND_LIB")
@@ -64,8 +65,6 @@ LATER = ("HOME", "PATH", "TMPDIR", "VIRTUAL_ENV")
 environment others, would decide where what it allocates as it starts lies."""
 
 _USER_SITE_PROBE = "import os, site; print(bool(site.ENABLE_USER_SITE) and os.path.isdir(site.USER_SITE))"
-_FOLDER_PERIOD = 64
-_RANDOM_LETTERS = 8  # that tempfile puts behind a prefix
 _PYTHON_PROBE = "import sys; print('suits' if sys.version_info >= (3, 11) else sys.version)"
 _STACK_PERIOD = 4096
 _PAD = "IAIPY_PAD"
@@ -167,16 +166,6 @@ def has_user_site(python: str, env: Mapping[str, str]) -> bool:
     return (
         ask((python, "-c", _USER_SITE_PROBE), env=env, cwd=Path("/"), errors=False).output.strip() == "True"
     )
-
-
-def folder_prefix(parent: str) -> str:
-    """How the name of a temporary folder begins whose path is as long whatever the folder it is in.
-
-    Workers see all their files behind it, and the lengths of paths decide where an import leaves its objects.
-    """
-    start = "iaipy-"
-    used = len(os.fsencode(Path(parent).absolute())) + 1 + len(start) + _RANDOM_LETTERS
-    return start + "-" * (-used % _FOLDER_PERIOD)
 
 
 def cpu_class(leaves: str) -> str:

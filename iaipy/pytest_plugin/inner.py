@@ -231,6 +231,7 @@ def main(folder: str) -> None:
     iaipy.__doc__ = f"{iaipy.__doc__} PYTEST_DONT_REWRITE"  # or pytest warns that it comes too late for that
     inner = Inner(folder, wanted)
     versions.give_all()
+    workers.take_variables()
     heap.settle()
     status = pytest.main(wanted["args"], plugins=[_named(inner)])
     sys.stdout.flush()

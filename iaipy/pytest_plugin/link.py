@@ -82,8 +82,8 @@ class InnerPytest(ForkServer):
             "capture": capture,
         }
         (folder / SESSION).write_text(json.dumps(session))
-        words = launcher.argv("iaipy.pytest_plugin.inner", folder, str(folder))
-        place = launcher.linked(folder, launch.root)
+        words = launcher.argv("iaipy.pytest_plugin.inner", launch.links, str(folder))
+        place = launcher.linked(launch.links, launch.root)
         super().__init__(launch, words, folder, place, "collecting the tests under valgrind", timeout_s)
         self._tickets = count()
         self._repeats, self._timeout_s = repeats, timeout_s

@@ -8,6 +8,7 @@ reply is two (the answer, 0) on its standard output. For every ticket there is a
 the measuring process answers with lines, the first of which is READY, RAISED or UNAWAITED, up to a NUL.
 """
 
+import sys
 from os import environ
 
 FORK, WAIT, RUN_HERE, FORK_EMPTY = 1, 2, 3, 4
@@ -37,20 +38,18 @@ def output_name(ticket: int) -> str:
     return f"output.{ticket}"
 
 
-def take_variables(packages: str) -> None:
-    """Take over the variables that the host has left in the worker's folder, each as NAME=VALUE and NUL.
+def take_variables() -> None:
+    """Take over the variables that the host has left for the workers, each as NAME=VALUE and NUL.
 
     The last of what makes a counted interpreter begin alike, whoever starts it and wherever. What Python
     allocates as it starts stays for the life of the process, and where it lies moves cache misses, and
     CPython's cache of attributes with it. So variables that hold paths, of other lengths for every user, are
-    brought in only when all of the worker has been imported, before the heap is settled.
-
-    Parameters:
-        packages: the folder through which iaipy is found, in the worker's own.
+    brought in as the very last before the heap is settled. They lie beside the folder through which the
+    launcher has the worker find iaipy.
     """
     try:
         with open(
-            f"{packages.rpartition('/')[0]}/{VARIABLES}", encoding="utf-8", errors="surrogateescape"
+            f"{sys.argv[1].rpartition('/')[0]}/{VARIABLES}", encoding="utf-8", errors="surrogateescape"
         ) as file:
             text = file.read()
     except OSError:

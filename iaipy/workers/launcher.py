@@ -1,5 +1,6 @@
 """How a worker is started: the words behind the interpreter."""
 
+from contextlib import suppress
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parents[1]
@@ -16,8 +17,6 @@ def steady(path, stat=imports._path_stat, kept=[]):
 imports._path_stat = steady
 sys.path.insert(0, sys.argv[1])
 from {0} import main
-from iaipy.workers import take_variables
-take_variables(sys.argv[1])
 main(*sys.argv[2:])
 """
 """Before anything is imported, imports are made to ask for the state of files in a way that leaves the
@@ -27,16 +26,14 @@ integers more that their number is always the same."""
 
 
 def linked(folder: Path, root: Path) -> Path:
-    """The project as a worker sees it: behind a link, whose path is as long wherever the checkout lies.
+    """The project as a worker sees it: behind a link, whose path is the same wherever the checkout lies.
 
     The lengths of paths decide where an import leaves its objects, and that moves counts.
 
     Parameters:
-        folder: where the link is put; it must not have one yet.
+        folder: where the link is put, by the first of a run's workers.
     """
-    link = folder / "project"
-    link.symlink_to(root)
-    return link
+    return _link(folder / "project", root)
 
 
 def argv(worker: str, folder: Path, *arguments: str) -> tuple[str, ...]:
@@ -44,14 +41,20 @@ def argv(worker: str, folder: Path, *arguments: str) -> tuple[str, ...]:
 
     Not started as a script: that would be compiled anew at every start, where an imported module has
     been compiled before. The worker finds iaipy behind a link, first on its search path: so it is this
-    one, the interpreter need not have one of its own, and its path is as long wherever it is installed.
+    one, the interpreter need not have one of its own, and its path is the same wherever it is installed.
 
     Parameters:
         worker: a module of `iaipy.workers`, or any other by its full name.
-        folder: where the link is put; it must not have one yet.
+        folder: where the link is put, by the first of a run's workers.
     """
     module = worker if "." in worker else f"iaipy.workers.{worker}"
     packages = folder / "packages"
-    packages.mkdir()
-    (packages / _PACKAGE.name).symlink_to(_PACKAGE)
+    packages.mkdir(exist_ok=True)
+    _link(packages / _PACKAGE.name, _PACKAGE)
     return ("-P", "-c", _CODE.format(module), str(packages), *arguments)
+
+
+def _link(path: Path, target: Path) -> Path:
+    with suppress(FileExistsError):
+        path.symlink_to(target)
+    return path

@@ -16,6 +16,8 @@ DECLARATIONS = """
     void *mmap(void *address, unsigned long size, int protection, int flags, int fd, long offset);
     void _exit(int status);
     int prctl(int option, unsigned long argument);
+    void *getcwd(char *path, unsigned long size);
+    int memcmp(const void *one, const void *other, unsigned long size);
     void *malloc(unsigned long size);
     void *sbrk(long increment);
     struct mallinfo2 {

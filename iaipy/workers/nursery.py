@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 REQUESTS, REPLIES, ANSWERS = 100, 101, 102  # out of reach of a benchmark that closes what it finds open
 REHEARSALS = 3
 _SET_PARENT_DEATH_SIGNAL = 1
+_LONGEST_PATH = 1024
 
 
 def region(
@@ -250,6 +251,29 @@ def serve(
             perform(loaded[request[1]], request[2], request[3], request[4], folder)
 
 
+def hide_path(link: str) -> None:
+    """Have the current folder's path be the link's, which is the same for every checkout.
+
+    Modules keep this path as they are imported, and `tempfile` asks for it; what they then allocate would
+    lie elsewhere in another checkout. For the same reason the real path never is an object of Python's, and
+    as many bytes are compared however long it is. Other folders keep their real paths.
+
+    Parameters:
+        link: a link to the current folder.
+    """
+    ask = os.getcwd
+    place = ffi.new("char[]", _LONGEST_PATH)
+    C.getcwd(place, _LONGEST_PATH)
+
+    def getcwd() -> str:
+        path = ffi.new("char[]", _LONGEST_PATH)
+        if C.getcwd(path, _LONGEST_PATH) and not C.memcmp(path, place, _LONGEST_PATH):
+            return link
+        return ask()
+
+    os.getcwd = getcwd
+
+
 def take_channels() -> None:
     """Move the host's pipes out of a benchmark's reach; its own input is empty, its output is the log."""
     os.dup2(0, REQUESTS, False)
@@ -263,7 +287,9 @@ def take_channels() -> None:
 def main(folder: str, root: str, path: str, instrument: str) -> None:
     """Import, say hello, serve; end without the counter file that an ordinary exit would write."""
     take_channels()
+    hide_path(root)
     search(root, path)
+    workers.take_variables()
     heap.settle()
     try:
         loaded = dict(enumerate(works(load(path))))

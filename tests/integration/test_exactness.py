@@ -18,8 +18,11 @@ SUITE = """
     import asyncio
     import json
 
+    import os
+
     from iaipy import benchmark, keep
 
+    PLACE = os.getcwd()
     ROWS = [{"id": number, "name": str(number), "tags": ["a", "b"]} for number in range(40)]
     TEXT = json.dumps(ROWS)
 
@@ -43,6 +46,11 @@ SUITE = """
 
 
     @benchmark
+    def places():
+        keep({PLACE: os.path.abspath("rows.json")})
+
+
+    @benchmark
     async def gather():
         keep(await asyncio.gather(*(asyncio.sleep(0, number) for number in range(10))))
 """
@@ -62,7 +70,7 @@ cli.main()
 
 @pytest.fixture(scope="module")
 def suite(valgrind: str, make_project: MakeProject) -> Project:
-    """A project with five benchmarks."""
+    """A project with six benchmarks."""
     project = make_project()
     project.write("benchmarks/bench_suite.py", SUITE)
     return project
@@ -72,7 +80,7 @@ def suite(valgrind: str, make_project: MakeProject) -> Project:
 def fresh(suite: Project) -> Counted:
     """The counters of the suite's very first run, when nothing was compiled or stored yet."""
     counted = suite.measured("-j", "1")
-    assert len(counted) == 5
+    assert len(counted) == 6
     assert all(counters["instructions"] > 1000 for counters in counted.values())
     return counted
 

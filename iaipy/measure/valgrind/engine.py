@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count, groupby
@@ -15,6 +14,7 @@ from iaipy.config import Config
 from iaipy.errors import HostError, MeasurementError
 from iaipy.measure import assemble, environment
 from iaipy.measure.assemble import Reading
+from iaipy.measure.folder import RunFolder
 from iaipy.measure.once import Once
 from iaipy.measure.pool import Pool
 from iaipy.measure.valgrind import commands, launch
@@ -59,10 +59,8 @@ class CachegrindEngine:
 
     def __enter__(self) -> "CachegrindEngine":
         with interruption.held():
-            self._temporary = tempfile.TemporaryDirectory(
-                prefix=environment.folder_prefix(tempfile.gettempdir()), ignore_cleanup_errors=True
-            )
-        self._folder = Path(self._temporary.name).absolute()
+            self._temporary = RunFolder()
+        self._folder = self._temporary.path
         return self
 
     def __exit__(
@@ -74,7 +72,7 @@ class CachegrindEngine:
             process.end_all()
             self._pool.join(_PATIENCE_S)
             process.end_all()  # what a thread had been about to start
-            self._temporary.cleanup()
+            self._temporary.close()
 
     def measure(self, benchmarks: Sequence[Benchmark], started: Started) -> Iterator[Outcome]:
         """Yield one outcome per benchmark, in the order they are done.
@@ -154,7 +152,9 @@ class CachegrindEngine:
         folder = self._new_folder()
         late = self._valgrind.can_start_late
         prefix = launch.cachegrind_argv(self._valgrind, folder, self._config.cache, late=late)
-        start = Launch(tuple(prefix), self._python, late, self._env, self._config.root, self._user_site)
+        start = Launch(
+            tuple(prefix), self._python, late, self._env, self._config.root, self._folder, self._user_site
+        )
         return start, folder
 
     @measure_time("iaipy.measure.start_file")
@@ -232,7 +232,7 @@ class CachegrindEngine:
         """What a process under valgrind sees of the CPU, where no fork server has told it."""
         folder = self._new_folder()
         prefix = launch.cachegrind_argv(self._valgrind, folder, self._config.cache)
-        argv = [*prefix, self._python, *launcher.argv("cpu_probe", folder)]
+        argv = [*prefix, self._python, *launcher.argv("cpu_probe", self._folder)]
         return process.ask(argv, env=self._env, cwd=self._config.root).output.strip()
 
     def warnings(self) -> list[str]:

@@ -41,6 +41,7 @@ class Launch:
         late: whether counting starts after the import.
         env: the pinned environment.
         root: the project's root, where benchmarks run.
+        links: the folder in which all servers of a run find it, and iaipy.
         user_site: whether the interpreter imports from the user's own packages.
     """
 
@@ -49,6 +50,7 @@ class Launch:
     late: bool
     env: Mapping[str, str]
     root: Path
+    links: Path
     user_site: bool
 
 
@@ -107,7 +109,9 @@ class ForkServer:
         program = (launch.python, *(() if launch.user_site else ("-s",)), *words)
         early, later = environment.parted(launch.env, user_site=launch.user_site)
         told = "".join(f"{name}={value}\0" for name, value in later.items())
-        (folder / workers.VARIABLES).write_bytes(os.fsencode(told))
+        variables = folder / workers.VARIABLES
+        variables.write_bytes(os.fsencode(told))
+        variables.replace(launch.links / workers.VARIABLES)  # in one piece: another server may read it now
         with self._log.open("wb") as log:
             try:
                 self._child = process.serve(
@@ -275,11 +279,11 @@ class Nursery(ForkServer):
         timeout_s: float,
         worker: Sequence[str] = ("nursery",),
     ) -> None:
-        self._root, self._link = launch.root, launcher.linked(folder, launch.root)
+        self._root, self._link = launch.root, launcher.linked(launch.links, launch.root)
         file = self._link / path.relative_to(launch.root)
         instrument = "start" if launch.late else "on"
         arguments = (*worker[1:], str(folder), str(self._link), str(file), instrument)
-        words = launcher.argv(worker[0], folder, *arguments)
+        words = launcher.argv(worker[0], launch.links, *arguments)
         super().__init__(launch, words, folder, self._link, f"importing {path.name}", timeout_s)
 
     @property

@@ -75,7 +75,7 @@ def record(place: Place, benchmark: Benchmark, folder: Path, import_s: float, ti
     """Run a benchmark once under callgrind, in a child of a fork server as when it is counted.
 
     Parameters:
-        folder: an empty folder of its own.
+        folder: an empty folder of its own, in one for the links by which the worker finds what it needs.
         import_s, timeout_s: seconds that the import and the measurement may take.
 
     Raises:
@@ -85,7 +85,7 @@ def record(place: Place, benchmark: Benchmark, folder: Path, import_s: float, ti
     """
     prefix = tuple(callgrind_argv(place.valgrind, folder))
     user_site = has_user_site(place.python, place.env)
-    start = Launch(prefix, place.python, False, place.env, place.root, user_site)
+    start = Launch(prefix, place.python, False, place.env, place.root, folder.parent, user_site)
     nursery = Nursery(start, place.root / benchmark.path, folder, import_s, ("profiler", "marks"))
     perf_map = Path(f"/tmp/perf-{nursery.pid}.map")  # CPython knows no other place
     try:
@@ -120,7 +120,7 @@ def named(folder: Path, root: Path, perf_map: Path) -> tuple[dict[int, Function]
         ) from error
     if lacking:
         return {}, (lacking,)
-    place = {f"{folder}/project/": "", f"{root}/": "", f"{folder}/packages/": _OURS}
+    place = {f"{folder.parent}/project/": "", f"{root}/": "", f"{folder.parent}/packages/": _OURS}
     known = names.from_rows(rows, place)
     try:
         mapped = names.from_perf_map(perf_map.read_text(errors="replace"), modules, place)

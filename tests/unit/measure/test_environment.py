@@ -184,10 +184,3 @@ def test_a_worker_has_a_home() -> None:
     early, later = environment.parted({"PATH": "/bin"}, user_site=False)
     assert early["HOME"] == "/"
     assert later == {"PATH": "/bin"}
-
-
-@pytest.mark.parametrize("parent", ["/tmp", "/var/tmp", "/a/folder/for/temporary/files", "/grüße"])
-def test_temporary_folders_have_paths_of_one_length(parent: str) -> None:
-    """However long the path of the folder is that they are made in."""
-    path = f"{parent}/{environment.folder_prefix(parent)}{'x' * 8}"
-    assert len(os.fsencode(path)) == 64

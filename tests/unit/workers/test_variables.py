@@ -15,13 +15,15 @@ def test_variables_are_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("HOME", "/")
     monkeypatch.delenv("TMPDIR", raising=False)
     (tmp_path / workers.VARIABLES).write_bytes(b"HOME=/home/\xff=a\nb\0TMPDIR=\0")
-    workers.take_variables(str(tmp_path / "packages"))
+    monkeypatch.setattr("sys.argv", ["-c", str(tmp_path / "packages")])
+    workers.take_variables()
     assert os.environb[b"HOME"] == b"/home/\xff=a\nb"
     assert os.environ["TMPDIR"] == ""
 
 
-def test_nothing_to_take_over(tmp_path: Path) -> None:
+def test_nothing_to_take_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that is started without such a file keeps the environment that it has."""
     before = dict(os.environ)
-    workers.take_variables(str(tmp_path / "packages"))
+    monkeypatch.setattr("sys.argv", ["-c", str(tmp_path / "packages")])
+    workers.take_variables()
     assert dict(os.environ) == before

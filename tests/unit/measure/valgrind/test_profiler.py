@@ -16,7 +16,7 @@ ROOT = Path("/home/me/project")
 
 def names(folder: Path, rows: list[tuple[int, str, str, str, int]], lacking: str = "") -> None:
     """Leave a worker's table of names."""
-    told = {"lacking": lacking, "rows": rows, "modules": {f"{folder}/project/app.py": "app"}}
+    told = {"lacking": lacking, "rows": rows, "modules": {f"{folder.parent}/project/app.py": "app"}}
     (folder / workers.NAMES).write_text(ascii(told))
 
 
@@ -34,8 +34,8 @@ def test_files_go_to_the_folder() -> None:
 
 def test_names_come_from_both_sources(tmp_path: Path) -> None:
     """The worker's table says most; what it lacks is in perf's map."""
-    names(tmp_path, [(16, "app", "f", f"{tmp_path}/project/app.py", 3)])
-    (tmp_path / "map").write_text(f"10 b py::f:x\n1b b py::g:{tmp_path}/project/app.py\n")
+    names(tmp_path, [(16, "app", "f", f"{tmp_path.parent}/project/app.py", 3)])
+    (tmp_path / "map").write_text(f"10 b py::f:x\n1b b py::g:{tmp_path.parent}/project/app.py\n")
     assert named(tmp_path, ROOT, tmp_path / "map") == (
         {16: Function("app.f", "app.py", 3), 27: Function("app.g", "app.py")},
         (),
