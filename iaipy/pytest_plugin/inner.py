@@ -27,8 +27,9 @@ from iaipy.pytest_plugin.marks import body_is_measured
 from iaipy.workers import heap, machine, nursery, topup
 
 SESSION = "session.json"
-"""What the host wants: `args` for pytest, `items` to run, `path` to search first, when to count, how tests
-are to `capture`. The collection itself isn't captured, so that the log has what is said before a crash."""
+"""What the host wants: `args` for pytest, `items` to run, each with the name of a folder for its temporary
+files, `path` to search first, when to count, how tests are to `capture`. The collection itself isn't captured,
+so that the log has what is said before a crash."""
 
 CALIBRATIONS = {workers.CALIBRATE_FUNCTION: False, workers.CALIBRATE_COROUTINE: True}
 _LONG_S = 1.0
@@ -73,10 +74,18 @@ class Inner:
         guests.quieten(session.config)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection(self) -> None:
-        """Begin alike, whatever options and plugins have left behind."""
-        topup.top_up()
-        versions.level()
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Begin alike, whatever options and plugins have left behind.
+
+        Not here but where the collection proper begins: what calls hooks would free objects in between.
+        """
+        collect = session.perform_collect
+
+        def begin(*arguments: Any, **named: Any) -> Any:
+            _settle()
+            return collect(*arguments, **named)
+
+        session.perform_collect = begin  # type: ignore[method-assign]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep what can't be collected."""
@@ -94,13 +103,11 @@ class Inner:
         capture._method = self._wanted["capture"]
         fixtures.fixture_class()
         self._hello(items)
-        topup.top_up()
-        versions.level()
+        _settle()
         if self._wanted["late"]:
             machine.start_instrumentation()
         self._rehearse(session)
-        topup.top_up()  # what a first time leaves behind is settled with the rest
-        versions.level()
+        _settle()  # what a first time leaves behind is settled with the rest
         nursery.serve(works, self._folder, self._perform, gc.collect)
         os.kill(os.getpid(), 9)
         return True
@@ -157,7 +164,7 @@ class Inner:
         recorder = region.Recorder(repeats, warmup, self._folder, long_s=_LONG_S)
         item.stash[fixtures.RECORDER] = recorder
         item.config.pluginmanager.getplugin("capturemanager").start_global_capturing()
-        _temporary(item.config, f"{self._folder}/tmp{os.getpid():07}")
+        _temporary(item.config, f"{self._folder}/{self._wanted['items'][item.nodeid]}")
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         return recorder
 
@@ -212,6 +219,11 @@ class Inner:
                     "nodeid": nodeid,
                 }
             )
+
+
+def _settle() -> None:
+    versions.level()
+    topup.top_up()
 
 
 def _temporary(config: pytest.Config, path: str) -> None:

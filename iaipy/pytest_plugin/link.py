@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import compileall
+import hashlib
 import json
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -76,7 +78,7 @@ class InnerPytest(ForkServer):
         compileall.compile_dir(Path(iaipy.__file__).parent, quiet=2, maxlevels=3)
         session = {
             "args": [*args],
-            "items": [*ids],
+            "items": {id_: temporary_name(id_) for id_ in ids},
             "path": [*path],
             "late": launch.late,
             "capture": capture,
@@ -125,6 +127,7 @@ class InnerPytest(ForkServer):
             answer, output = self._asked(number, repeats, benchmark.warmup, timeout_s)
             readings = self._readings(answer)
             while answer["in_place"] and len(readings) < repeats:
+                self._clear(benchmark.id)
                 more = self._readings(self._asked(number, 1, benchmark.warmup, timeout_s)[0])
                 if not more:
                     break
@@ -132,7 +135,12 @@ class InnerPytest(ForkServer):
             result = self._result(benchmark, answer, readings) if readings else None
         except MeasurementError as error:
             return Ran(error=error)
+        finally:
+            self._clear(benchmark.id)
         return Ran(answer["reports"], answer["warnings"], output, result)
+
+    def _clear(self, id_: str) -> None:
+        shutil.rmtree(self.folder / temporary_name(id_), ignore_errors=True)
 
     def _result(
         self, benchmark: Benchmark, answer: Mapping[str, Any], readings: Sequence[Reading]
@@ -175,6 +183,11 @@ def _decoded(answer: Answer) -> dict[str, Any]:
     assert answer.text is not None
     decoded: dict[str, Any] = json.loads(answer.text[:-1])
     return decoded
+
+
+def temporary_name(id_: str) -> str:
+    """The folder for a test's temporary files, which has the same path in every run."""
+    return f"tmp-{hashlib.sha256(id_.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 def search_path(folder: Path) -> list[str]:

@@ -3,6 +3,9 @@
 `heap.settle` finds holes by allocating until none can be left, which takes seconds under valgrind. Here
 `sys._debugmallocstats` tells how many blocks of each size are free, and just those are filled. What is
 allocated afterwards lies in one new arena, in which each size class has opened its pool in turn.
+
+What is done last must leave no holes itself. Iterators, and integers that tell addresses, have perhaps been
+put in old holes; so they are kept, in place of being freed.
 """
 
 import gc
@@ -30,13 +33,21 @@ _NEXT_ARENA = 1 << 20
 _TRIES = 8
 _NO_ACCESS, _PRIVATE_ANONYMOUS = 0, 0x02 | 0x20
 
-_kept: list[object] = [None] * 150_000
-del _kept[80_000:]  # to half its room it isn't moved, and it never grows: that would make new holes
+_kept: list[object] = [None] * 300_000
+del _kept[160_000:]  # to half its room it isn't moved, and it never grows: that would make new holes
+_keep = _kept.append
+_TEMPORARIES = 8
+"""No fewer integers than can be alive at once while blocks are allocated."""
 _arena = 0
 
 
 def top_up() -> None:
-    """Fill the holes in both heaps; what fills them stays for the life of the process."""
+    """Fill the holes in both heaps; what fills them stays for the life of the process.
+
+    All objects there are become permanent for the collector. CPython's cache of attributes is emptied: the
+    names in it, of which it may hold the last reference, would be freed one by one as others displace them.
+    """
+    sys._clear_type_cache()
     gc.collect()
     if hasattr(C, "mallinfo2"):
         _fill_chunks()
@@ -46,6 +57,8 @@ def top_up() -> None:
         _kept.extend(starmap(_blocks, blocks.items()))
         if pools:
             _kept.append(_blocks(512, pools * ((heap._POOL - heap._POOL_HEADER) // 512)))
+    gc.freeze()
+    gc.collect()  # for the lists of free objects
     _open_pools()
 
 
@@ -124,18 +137,26 @@ def _open_pools() -> None:
     """Have every class open a pool in the new arena, in order."""
     global _arena
     _arena = _opened(512, 0, 1 << 64) - _LEEWAY
-    for size in _CLASSES:
+    sizes = iter(_CLASSES)
+    _keep(sizes)
+    for size in sizes:
         _opened(size, _arena, _arena + _ARENA)
+    del size
+    _fill_temporaries()
 
 
 def _opened(size: int, start: int, end: int) -> int:
     """Allocate blocks of a class until one is the first of a pool between these addresses; its address."""
-    make, keep, pool, header = _maker(size), _kept.append, heap._POOL, heap._POOL_HEADER
+    make, pool, header = _maker(size), heap._POOL, heap._POOL_HEADER
+    turns = repeat(None, _MOST_BLOCKS)
+    _keep(make)
+    _keep(turns)
     address = 0
-    for _ in range(_MOST_BLOCKS):
+    for _ in turns:
         block = make()
-        keep(block)
+        _keep(block)
         address = id(block)
+        _keep(address)
         if address % pool == header and start <= address < end:
             break
     return address
@@ -143,17 +164,31 @@ def _opened(size: int, start: int, end: int) -> int:
 
 def close() -> None:
     """Fill the holes that have opened since `top_up`, up to two neighbours in its new arena."""
-    keep, start, end = _kept.append, _arena, _arena + _ARENA
-    for size in _CLASSES:
-        make, last = _maker(size), 0
+    start, end, sizes = _arena, _arena + _ARENA, iter(_CLASSES)
+    _keep(end)
+    _keep(sizes)
+    for size in sizes:
+        make, turns, last = _maker(size), repeat(None, _MOST_BLOCKS), 0
         near = 4 * size if size == heap._INTEGER else size  # addresses themselves are integers
-        for _ in range(_MOST_BLOCKS):
+        _keep(make)
+        _keep(turns)
+        _keep(near)
+        for _ in turns:
             block = make()
-            keep(block)
+            _keep(block)
             address = id(block)
+            _keep(address)
             if last < address <= last + near and start <= address < end:
                 break
             last = address
+    del size, near, block, address, last
+    _fill_temporaries()
+
+
+def _fill_temporaries() -> None:
+    """Fill what integers have left free while blocks were allocated, and tuples of arguments."""
+    _kept.extend(map(complex, repeat(1.0, _TEMPORARIES)))
+    _keep((_kept,))
 
 
 def level_cache() -> None:
