@@ -28,8 +28,8 @@ from iaipy.workers import heap, machine, nursery, topup
 
 SESSION = "session.json"
 """What the host wants: `args` for pytest, `items` to run, each with the name of a folder for its temporary
-files, `path` to search first, when to count, how tests are to `capture`. The collection itself isn't captured,
-so that the log has what is said before a crash."""
+files, `path` to search first, when to count, how tests are to `capture`. The collection itself isn't
+captured, so that the log has what is said before a crash."""
 
 CALIBRATIONS = {workers.CALIBRATE_FUNCTION: False, workers.CALIBRATE_COROUTINE: True}
 _LONG_S = 1.0
