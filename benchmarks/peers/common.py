@@ -9,7 +9,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ _CODSPEED_ENV = {
     "ARCH": platform.machine(),
 }
 _PART = re.compile(
-    r"^desc: Trigger: Client Request: \S+::(\w+)$.*?^totals: ([\d ]+)$", re.MULTILINE | re.DOTALL
+    r"^desc: Trigger: Client Request: \S+?::(.+?)$.*?^totals: ([\d ]+)$", re.MULTILINE | re.DOTALL
 )
 
 
@@ -190,6 +191,18 @@ def codspeed_pytest(
     parts = _PART.findall("\n".join(path.read_text(errors="replace") for path in output.glob("*.out")))
     events = {test: dict(zip(EVENTS, map(int, totals.split()), strict=False)) for test, totals in parts}
     return finished, events
+
+
+@contextmanager
+def busy_cores() -> Iterator[None]:
+    """Keep every core busy with another process."""
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -3,14 +3,11 @@
 Run it from the project's root.
 """
 
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -71,18 +68,6 @@ class Suite:
                 seconds += common.must(argv, self.cwd, env).seconds
                 counted.update(common.counts(document))
         return seconds, counted
-
-
-@contextmanager
-def busy_cores() -> Iterator[None]:
-    """Keep every core busy with another process."""
-    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
-    try:
-        yield
-    finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
 
 
 def edited(ids: Iterable[str], cwd: Path, start: float) -> list[Path]:
@@ -159,7 +144,7 @@ def ten_runs(suite: Suite, singles: int) -> list[tuple[str, bool]]:
     """Measure the suite under ten conditions and print how far apart the counts are; the targets."""
 
     def loaded() -> tuple[float, dict[str, Counters]]:
-        with busy_cores():
+        with common.busy_cores():
             return suite.count()
 
     start = time.time()

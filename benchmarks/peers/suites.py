@@ -21,16 +21,17 @@ IDENTICAL_SHARE = 0.95
 """The least share of benchmarks whose instructions are the same in all runs."""
 
 _WAYS = {"iaipy": (), "iaipy -n 2": ("-n", "2"), "iaipy again": ()}
-_COMMON = ("-q", "-o", "addopts=", "-p", "no:cacheprovider")
+COMMON = ("-q", "-o", "addopts=", "-p", "no:cacheprovider")
+_TOOLS = ("pytest-codspeed", "pytest-xdist")
 
 
-def prepared(folder: Path, name: str) -> tuple[str, Path]:
-    """A Python with the package, iaipy and pytest-codspeed, and the unpacked source distribution."""
+def prepared(folder: Path, name: str, tools: Sequence[str]) -> tuple[str, Path, list[str]]:
+    """A Python with the packages, iaipy and these tools; the unpacked source distribution; its test files."""
     python = folder / "venv" / "bin" / "python"
     if not python.exists():
         common.must([sys.executable, "-m", "venv", str(python.parents[1])], folder)
         iaipy = str(Path(__file__).parents[2])
-        common.must([str(python), "-m", "pip", "install", "-q", iaipy, *_TOOLS, *SUITES], folder)
+        common.must([str(python), "-m", "pip", "install", "-q", iaipy, *tools, *SUITES], folder)
     source = folder / name
     source.mkdir()
     download = ["download", "-q", "--no-deps", "--no-binary", name, name, "--dest", str(source)]
@@ -38,27 +39,25 @@ def prepared(folder: Path, name: str) -> tuple[str, Path]:
     (archive,) = source.glob("*.tar.gz")
     with tarfile.open(archive) as packed:
         packed.extractall(source, filter="data")
-    return str(python), next(path for path in source.iterdir() if path.is_dir())
-
-
-_TOOLS = ("pytest-codspeed", "pytest-xdist")
+    root = next(path for path in source.iterdir() if path.is_dir())
+    files = sorted(str(file.relative_to(root)) for file in root.glob("tests/test_*benchmarks.py"))
+    return str(python), root, files
 
 
 def compared(folder: Path, name: str, valgrind: str) -> tuple[list[str], float, float, float]:
     """The row of one suite, iaipy's shares of pytest-codspeed's time, and the share of identical counts."""
-    python, source = prepared(folder, name)
-    files = sorted(str(file.relative_to(source)) for file in source.glob("tests/test_*benchmarks.py"))
+    python, source, files = prepared(folder, name, _TOOLS)
     seconds: dict[str, float] = {}
     counts = []
     for way, words in _WAYS.items():
         report = source / f"{way}.json"
         options: Sequence[str] = (f"--iaipy-valgrind={valgrind}", f"--iaipy-report=json:{report}", *words)
-        argv = [python, "-m", "pytest", "--iaipy", *_COMMON, *options, *files]
+        argv = [python, "-m", "pytest", "--iaipy", *COMMON, *options, *files]
         seconds[way] = common.must(argv, source).seconds
         counts.append(common.counts(report))
     output = source / "callgrind"
     output.mkdir()
-    finished, _ = common.codspeed_pytest(python, [*_COMMON, *files], source, output, valgrind)
+    finished, _ = common.codspeed_pytest(python, [*COMMON, *files], source, output, valgrind)
     ids = counts[0]
     same = [id_ for id_ in ids if len({run[id_]["instructions"] for run in counts}) == 1]
     alone, jobs = (seconds[way] / finished.seconds for way in ("iaipy", "iaipy -n 2"))
