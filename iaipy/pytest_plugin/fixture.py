@@ -192,7 +192,12 @@ class BenchmarkFixture:
         from iaipy.pytest_plugin import region
 
         call = region.Call(
-            function, arguments, teardown, recorder.warmup if warmup is None else warmup, iterations
+            function,
+            arguments,
+            teardown,
+            recorder.warmup if warmup is None else warmup,
+            iterations,
+            fixed=warmup is not None,
         )
         if region.threads() and not call.is_coroutine:
             return recorder.measure_here(call)

@@ -13,9 +13,11 @@ from iaipy import workers
 from iaipy.workers import failure, topup
 from iaipy.workers.machine import C, ffi
 
-_EMPTY = 2
+_EMPTY = 1
+"""Forks that do nothing, before several that are to begin alike."""
+
 Reading = list[Any]
-"""The process numbers of a region's two readings, and remarks."""
+"""The process numbers of a region's two readings, remarks, and how many calls there were before."""
 
 _PIECE = 1 << 15
 """Bytes of an answer: no more than a pipe holds while nobody reads it."""
@@ -29,25 +31,26 @@ class Forks:
     """Forks of this process, one after the other.
 
     From one fork to the next this process makes and keeps nothing, so that all begin alike: what they
-    answer waits in pipes until the last of them has ended. The first two do nothing: what they leave in the
-    caches, each of the others finds in them.
+    answer waits in pipes until the last of them has ended. Before several, one more does nothing: what it
+    leaves in the caches, each of the others finds in them.
 
     Parameters:
         number: how many will answer.
     """
 
     def __init__(self, number: int) -> None:
-        self.turns = range(_EMPTY + number)
+        self._empty = _EMPTY if number > 1 else 0
+        self.turns = range(self._empty + number)
         self._process = os.getpid()
         self._pipes = [os.pipe() for _ in range(number)]
-        self._pid, self._status = ffi.new("int[1]"), ffi.new("int[]", _EMPTY + number)
+        self._pid, self._status = ffi.new("int[1]"), ffi.new("int[]", len(self.turns))
         self._turn = ffi.new("int[1]")
 
     def fork(self) -> bool:
         """Take a turn: True in a fork that is to answer; False in this process, once the fork has ended."""
         self._pid[0] = C.fork()
         if self._pid[0] == 0:
-            if self._turn[0] < _EMPTY:
+            if self._turn[0] < self._empty:
                 os.kill(os.getpid(), 9)
             return True
         pid = self._pid[0]
@@ -72,7 +75,7 @@ class Forks:
         """Inside: tell the process that has forked, and end."""
         if os.getppid() == self._process:  # else it is a fork that the benchmark itself has made
             text = json.dumps(answer).encode()[:_PIECE]
-            os.write(self._pipes[self._turn[0] - _EMPTY][1], text)
+            os.write(self._pipes[self._turn[0] - self._empty][1], text)
         while True:
             os.kill(os.getpid(), 9)
 
@@ -88,7 +91,7 @@ class Forks:
             texts.append(os.read(out, _PIECE))
             os.close(out)
         found = []
-        for text, status in zip(texts, self._status[_EMPTY : len(self.turns)], strict=True):
+        for text, status in zip(texts, self._status[self._empty : len(self.turns)], strict=True):
             if not text:
                 code = os.waitstatus_to_exitcode(status)
                 raise Unmeasurable(f"the process that measured ended with status {code}, without a word")
@@ -102,9 +105,11 @@ class Forks:
 def of_test(number: int) -> Forks:
     """Forks of a test's process, whose heap and collector are settled for them."""
     forks = Forks(number)
-    topup.top_up()
-    gc.freeze()
     sys._clear_type_cache()
+    gc.collect()
+    gc.freeze()
+    if not topup.close():  # fixtures have filled more than the arena that the server has settled
+        topup.top_up()
     return forks
 
 

@@ -173,7 +173,7 @@ class InnerPytest(ForkServer):
             output.unlink(missing_ok=True)
 
     def _readings(self, answer: Mapping[str, Any]) -> list[Reading]:
-        return [self.read(str(first), str(last), notes) for first, last, notes in answer["readings"]]
+        return [self.read(str(first), str(last), notes) for first, last, notes, _ in answer["readings"]]
 
 
 _IN_PLACE = ("threads were running, so each repeat was measured in a process of its own",)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CLASSES = range(16, 513, 16)
-_ROUNDS = 3
 _MOST_BLOCKS = 2048
 _MOST_CHUNKS = 3000
 _ARENA = (heap._POOLS_IN_ARENA + 4) * heap._POOL
@@ -51,12 +50,11 @@ def top_up() -> None:
     gc.collect()
     if hasattr(C, "mallinfo2"):
         _fill_chunks()
-    for _ in range(_ROUNDS):
-        _align_next_arena()
-        blocks, pools = _free()
-        _kept.extend(starmap(_blocks, blocks.items()))
-        if pools:
-            _kept.append(_blocks(512, pools * ((heap._POOL - heap._POOL_HEADER) // 512)))
+    _align_next_arena()
+    blocks, pools = _free()
+    _kept.extend(starmap(_blocks, blocks.items()))
+    if pools:
+        _kept.append(_blocks(512, pools * ((heap._POOL - heap._POOL_HEADER) // 512)))
     gc.freeze()
     gc.collect()  # for the lists of free objects
     _open_pools()
@@ -162,8 +160,12 @@ def _opened(size: int, start: int, end: int) -> int:
     return address
 
 
-def close() -> None:
-    """Fill the holes that have opened since `top_up`, up to two neighbours in its new arena."""
+def close() -> bool:
+    """Fill the holes that have opened since `top_up`, up to two neighbours in its new arena.
+
+    Returns:
+        False if there are none: so much has been allocated since then that the arena is full.
+    """
     start, end, sizes = _arena, _arena + _ARENA, iter(_CLASSES)
     _keep(end)
     _keep(sizes)
@@ -181,8 +183,11 @@ def close() -> None:
             if last < address <= last + near and start <= address < end:
                 break
             last = address
+        else:
+            return False
     del size, near, block, address, last
     _fill_temporaries()
+    return True
 
 
 def _fill_temporaries() -> None:
