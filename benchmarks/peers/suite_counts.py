@@ -29,7 +29,6 @@ MOST_PPM = 20
 
 Run = Mapping[str, common.Counters]
 _TOOLS = ("pytest-codspeed", "pytest-xdist", "pytest-randomly")
-_COLUMNS = (" identical", ", median", ", furthest")
 
 
 def counted(python: str, source: Path, files: Sequence[str], valgrind: str, runs: int) -> Iterator[Run]:

@@ -20,7 +20,7 @@ METHOD = "6"
 3: the worker's PWD is as long in every checkout.
 4: the worker starts alike for every user, and is told HOME, PATH and TMPDIR afterwards.
 5: the worker is fewer modules.
-6: the worker sees its files at the same paths in every run, and doesn't know the checkout's own path.
+6: the worker sees its files at the same paths in every run, and imports don't learn the checkout's own path.
 """
 
 PASSED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "VALGRIND_LIB")

@@ -9,6 +9,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -41,8 +42,21 @@ class RunFolder:
 
     def close(self) -> None:
         """Remove it and all that is in it, as far as that is possible."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(self._lock), self.path.lstat()):  # else it's another run's by now
+                remove(self.path)
         os.close(self._lock)
+
+
+def remove(path: Path) -> None:
+    """Remove a folder of ours and all that is in it, folders that were made read-only too."""
+    for folder, names, _ in os.walk(path):
+        for each in names:
+            inner = Path(folder, each)
+            if not inner.is_symlink():
+                with suppress(OSError):
+                    inner.chmod(0o700)
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def name(parent: Path, number: int) -> str:
@@ -59,21 +73,28 @@ def _locked(path: Path, *, made: bool) -> int | None:
     """Take a folder that belongs to no other run, and clear it of what a run that died has left.
 
     Parameters:
-        made: whether it has just been made here; then it is taken on file systems without locks too.
+        made: whether it has just been made here. Then it is ours also where the file system has no locks, or
+            gives files to another user.
 
     Returns:
         A descriptor that holds its lock until it is closed; None where it isn't free, or isn't ours.
+
+    Raises:
+        OSError: it has just been made, and can't be opened.
     """
     try:
         folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:  # another user's, or gone again
+        if made:
+            raise
         return None
     try:
-        if _lock(folder) or made:
-            state = os.fstat(folder)
-            if state.st_uid == os.geteuid() and os.path.samestat(state, path.lstat()):
-                _clear(path)
-                return folder
+        free = _lock(folder)
+        state = os.fstat(folder)
+        ours = made or (free and state.st_uid == os.geteuid() and not _is_in_use(path))
+        if ours and os.path.samestat(state, path.lstat()):
+            _clear(path)
+            return folder
     except OSError:  # in use, removed meanwhile, or something in it can't be removed
         pass
     os.close(folder)
@@ -95,10 +116,19 @@ def _lock(folder: int) -> bool:
     return True
 
 
+def _is_in_use(path: Path) -> bool:
+    """Whether a program that a run started still names it, although the run itself has died."""
+    for words in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if os.fsencode(path) in words.read_bytes():
+                return True
+    return False
+
+
 def _clear(path: Path) -> None:
+    path.chmod(0o700)
     for entry in path.iterdir():
         if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
+            remove(entry)
         else:
             entry.unlink()
-    path.chmod(0o700)

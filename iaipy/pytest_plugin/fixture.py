@@ -192,12 +192,7 @@ class BenchmarkFixture:
         from iaipy.pytest_plugin import region
 
         call = region.Call(
-            function,
-            arguments,
-            teardown,
-            recorder.warmup if warmup is None else warmup,
-            iterations,
-            fixed=warmup is not None,
+            function, arguments, teardown, recorder.warmup if warmup is None else warmup, iterations
         )
         if region.threads() and not call.is_coroutine:
             return recorder.measure_here(call)

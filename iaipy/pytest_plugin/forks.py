@@ -17,7 +17,7 @@ _EMPTY = 1
 """Forks that do nothing, before several that are to begin alike."""
 
 Reading = list[Any]
-"""The process numbers of a region's two readings, remarks, and how many calls there were before."""
+"""The process numbers of a region's two readings, and remarks."""
 
 _PIECE = 1 << 15
 """Bytes of an answer: no more than a pipe holds while nobody reads it."""

@@ -107,7 +107,6 @@ class Inner:
         if self._wanted["late"]:
             machine.start_instrumentation()
         self._rehearse(session)
-        region.set_origin(self._folder)
         _settle()  # what a first time leaves behind is settled with the rest
         nursery.serve(works, self._folder, self._perform, gc.collect)
         os.kill(os.getpid(), 9)
@@ -162,7 +161,6 @@ class Inner:
 
     def _run(self, item: pytest.Item, repeats: int, warmup: int) -> region.Recorder:
         """Run one test's protocol in this process, a child of its own."""
-        region.begin()
         recorder = region.Recorder(repeats, warmup, self._folder, long_s=_LONG_S)
         item.stash[fixtures.RECORDER] = recorder
         item.config.pluginmanager.getplugin("capturemanager").start_global_capturing()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import compileall
 import hashlib
 import json
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from iaipy import process, workers
 from iaipy.errors import MeasurementError
 from iaipy.measure import assemble
 from iaipy.measure.assemble import Reading
+from iaipy.measure.folder import remove
 from iaipy.measure.valgrind.nursery import Answer, ForkServer, Launch
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.metrics import Events
@@ -140,7 +140,7 @@ class InnerPytest(ForkServer):
         return Ran(answer["reports"], answer["warnings"], output, result)
 
     def _clear(self, id_: str) -> None:
-        shutil.rmtree(self.folder / temporary_name(id_), ignore_errors=True)
+        remove(self.folder / temporary_name(id_))
 
     def _result(
         self, benchmark: Benchmark, answer: Mapping[str, Any], readings: Sequence[Reading]
@@ -173,7 +173,7 @@ class InnerPytest(ForkServer):
             output.unlink(missing_ok=True)
 
     def _readings(self, answer: Mapping[str, Any]) -> list[Reading]:
-        return [self.read(str(first), str(last), notes) for first, last, notes, _ in answer["readings"]]
+        return [self.read(str(first), str(last), notes) for first, last, notes in answer["readings"]]
 
 
 _IN_PLACE = ("threads were running, so each repeat was measured in a process of its own",)

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import inspect
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,19 +16,12 @@ from iaipy.pytest_plugin import forks
 from iaipy.pytest_plugin.forks import Forks, Reading, Unmeasurable
 from iaipy.pytest_plugin.stats import Stats
 from iaipy.workers import nursery, topup
-from iaipy.workers.machine import C, client_request, ffi, reading
+from iaipy.workers.machine import client_request
 from iaipy.workers.subject import Work, anew, empty, empty_coroutine, is_coroutine_object, nothing
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 _STOP_INSTRUMENTATION = 0x4347_0001  # cachegrind.h: VG_USERREQ_TOOL_BASE('C', 'G') + 1
 
-
-_LONG, _LOOK_S = 100_000_000, 0.4
-"""Instructions of a test after which it is warm with one call, and the seconds that they take at least. What
-decides is the instructions; in less time there can't be so many, under valgrind, and nobody need look."""
-
-_SUMMARY_BYTES = 512
-"""No fewer than the last line of a counter file has."""
 
 _TRIES = 5
 """Looks at the clock, of which one may have been kept from the processor."""
@@ -37,19 +29,13 @@ _TRIES = 5
 
 @dataclass
 class Call:
-    """What is measured: a function, and how its arguments come about before every call.
-
-    Parameters:
-        warmup: calls before the measured one.
-        fixed: whether it is so many, however long they take.
-    """
+    """What is measured: a function, and how its arguments come about before every call."""
 
     function: Callable[..., Any]
     arguments: Callable[[], Arguments]
     teardown: Callable[..., object] | None = None
     warmup: int = 0
     iterations: int = 1
-    fixed: bool = False
 
     @property
     def is_coroutine(self) -> bool:
@@ -71,7 +57,7 @@ class Recorder:
         repeats: how often to measure.
         folder: where valgrind leaves its counter files, and the host the events of the empty region.
         warmup: calls before the region, where the test doesn't say.
-        readings: the two readings' process numbers, remarks, and warm-up calls, of each repeat.
+        readings: the two readings' process numbers, and remarks, of each repeat.
         in_place: threads were running, so that each repeat needs a test's process of its own.
         long_s: seconds of measuring after which the rest of the test runs uncounted, where cachegrind can do
             that (3.22 and newer). Only for a process that ends with the test.
@@ -119,7 +105,6 @@ class Recorder:
     def accept(self, readings: list[Reading]) -> None:
         """Keep what was read; fewer readings than repeats need further processes."""
         self.readings = readings
-        self.warmup = readings[0][3] if readings else self.warmup
         self.in_place = len(readings) < self.repeats
 
     def measure_here(self, call: Call) -> Any:
@@ -127,11 +112,10 @@ class Recorder:
 
         For processes with threads: in a fork of them, only one thread would go on.
         """
-        self.kind, self.iterations = "function", call.iterations
-        self.in_place = call.fixed = True
+        self.kind, self.iterations, self.warmup = "function", call.iterations, call.warmup
+        self.in_place = True
         reading, result = _read(call, call.function, *_warmed(call, call.function))
         self.readings = [reading]
-        self.warmup = reading[3]
         return result
 
     def stats(self, waited_s: float) -> Stats:
@@ -140,7 +124,7 @@ class Recorder:
         Parameters:
             waited_s: seconds that a call waited.
         """
-        first, last, *_ = self.readings[0]
+        first, last, _ = self.readings[0]
         return Stats(self.folder, str(first), str(last), self.iterations, waited_s)
 
 
@@ -183,68 +167,21 @@ def fresh(function: Callable[..., Any]) -> Callable[..., Any]:
     return anew(work).function
 
 
-def _warmed(call: Call, function: Callable[..., Any]) -> tuple[tuple[Any, ...], dict[str, Any], int, int]:
-    """Warm it up; the arguments of the call that counts, the threads before, and the number of calls."""
-    before, calls = nursery.threads(), 0
-    while calls < call.warmup:
+def _warmed(call: Call, function: Callable[..., Any]) -> tuple[tuple[Any, ...], dict[str, Any], int]:
+    """Warm it up; the arguments of the call that counts, and how many threads there were before."""
+    before = nursery.threads()
+    for _ in range(call.warmup):
         arguments, named = call.arguments()
         result = function(*arguments, **named)
         if call.teardown:
             call.teardown(*arguments, **named)
         del result
-        calls += 1
-        if not call.fixed and _is_long():
-            break
     arguments, named = call.arguments()
-    return arguments, named, before, calls
-
-
-_origin: tuple[str, int] | None = None
-_began_s = 0.0
-_status = ffi.new("int[1]")
-_forks = (C.getpid, C.fork)
-
-
-def set_origin(folder: str) -> None:
-    """Remember what has been counted so far, before any test is forked from this process."""
-    global _origin
-    _origin = folder, _instructions(folder)
-
-
-def begin() -> None:
-    """Remember when a test's process began."""
-    global _began_s
-    _began_s = time.perf_counter()
-
-
-def _instructions(folder: str) -> int:
-    with open(f"{folder}/counts.{reading()}", "rb") as file:  # noqa: PTH123  # no pathlib here
-        file.seek(-_SUMMARY_BYTES, os.SEEK_END)
-        return int(file.read().rpartition(b"summary:")[2].split()[0])
-
-
-def _is_long() -> bool:
-    """Whether this test has taken so many instructions that it is warm, looked at in a fork.
-
-    Seconds are chance; so where nobody looks, this process takes the same way all the same.
-    """
-    looks = _origin is not None and time.perf_counter() - _began_s > _LOOK_S
-    _status[0] = 0
-    pid = _forks[looks]()
-    if pid == 0 and _origin is not None:
-        folder, before = _origin
-        os._exit(_instructions(folder) - before > _LONG)
-    C.waitpid(pid, _status, 0)
-    return bool(_status[0])
+    return arguments, named, before
 
 
 def _read(
-    call: Call,
-    function: Callable[..., Any],
-    arguments: tuple[Any, ...],
-    named: dict[str, Any],
-    before: int,
-    calls: int,
+    call: Call, function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any], before: int
 ) -> tuple[Reading, Any]:
     gc.collect()  # empties the lists of free objects, too, which every fork leaves in another order
     topup.close()
@@ -254,7 +191,7 @@ def _read(
         raise Unmeasurable(
             "is a plain function that returned a coroutine nobody awaited; give benchmark the async function"
         )
-    return [first, last, nursery.leftovers(before), calls], result
+    return [first, last, nursery.leftovers(before)], result
 
 
 def _function(call: Call, repeats: int) -> list[Reading]:
@@ -289,7 +226,7 @@ def body(call: Call, repeats: int, readings: list[Reading]) -> Callable[..., Any
         call.arguments = lambda: ((), named)
         before = nursery.threads()
         first, last, _ = await _awaited(settled(function), call)
-        readings.append([first, last, nursery.leftovers(before), call.warmup])
+        readings.append([first, last, nursery.leftovers(before)])
 
     return measured_awaited if call.is_coroutine else measured
 
@@ -301,7 +238,7 @@ def _coroutine(call: Call, _repeats: int) -> list[Reading]:
     asyncio.events._set_running_loop(None)  # the test's own, if it has one, belongs to another process
     with asyncio.Runner() as runner:
         first, last, _ = runner.run(_awaited(function, call))
-    return [[first, last, nursery.leftovers(before), call.warmup]]
+    return [[first, last, nursery.leftovers(before)]]
 
 
 async def _awaited(function: Callable[..., Any], call: Call) -> tuple[int, int, Any]:

@@ -10,7 +10,6 @@ import cffi
 
 DECLARATIONS = """
     int fork(void);
-    int getpid(void);
     int waitpid(int pid, int *status, int options);
     long read(int fd, void *buffer, unsigned long size);
     long write(int fd, const void *buffer, unsigned long size);

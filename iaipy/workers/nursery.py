@@ -251,15 +251,18 @@ def serve(
             perform(loaded[request[1]], request[2], request[3], request[4], folder)
 
 
-def hide_path(link: str) -> None:
+def hide_path(link: str) -> "Callable[[], str]":
     """Have the current folder's path be the link's, which is the same for every checkout.
 
-    Modules keep this path as they are imported, and `tempfile` asks for it; what they then allocate would
-    lie elsewhere in another checkout. For the same reason the real path never is an object of Python's, and
-    as many bytes are compared however long it is. Other folders keep their real paths.
+    Modules keep this path as they are imported; what they then allocate would lie elsewhere in another
+    checkout. For the same reason the real path never is an object of Python's, and as many bytes are compared
+    however long it is. Other folders keep their real paths.
 
     Parameters:
         link: a link to the current folder.
+
+    Returns:
+        What `os.getcwd` was.
     """
     ask = os.getcwd
     place = ffi.new("char[]", _LONGEST_PATH)
@@ -272,6 +275,14 @@ def hide_path(link: str) -> None:
         return ask()
 
     os.getcwd = getcwd
+    return ask
+
+
+def name_temporary_folder() -> None:
+    """Tell `tempfile` its folder, which the host has found: it would try the current folder's path, too."""
+    tempfile: Any = sys.modules.get("tempfile")
+    if tempfile is not None and tempfile.tempdir is None:
+        tempfile.tempdir = os.environ.get("TMPDIR")
 
 
 def take_channels() -> None:
@@ -287,12 +298,14 @@ def take_channels() -> None:
 def main(folder: str, root: str, path: str, instrument: str) -> None:
     """Import, say hello, serve; end without the counter file that an ordinary exit would write."""
     take_channels()
-    hide_path(root)
+    getcwd = hide_path(root)
     search(root, path)
     workers.take_variables()
     heap.settle()
     try:
         loaded = dict(enumerate(works(load(path))))
+        os.getcwd = getcwd
+        name_temporary_folder()
         hello(folder, len(loaded))
         kinds = {work.is_coroutine for work in loaded.values()}
         if instrument == "start":

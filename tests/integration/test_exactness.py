@@ -19,6 +19,7 @@ SUITE = """
     import json
 
     import os
+    import tempfile
 
     from iaipy import benchmark, keep
 
@@ -47,7 +48,7 @@ SUITE = """
 
     @benchmark
     def places():
-        keep({PLACE: os.path.abspath("rows.json")})
+        keep({PLACE: tempfile.gettempdir()})
 
 
     @benchmark

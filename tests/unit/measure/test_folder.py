@@ -65,6 +65,46 @@ def test_folder_of_another_user(tmp_path: Path) -> None:
     assert (left / "file").exists()
 
 
+def test_what_a_killed_run_started_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that a living program's arguments name isn't taken, although nobody holds it."""
+    own = Path("/proc/self/cmdline").read_bytes().split(b"\0")[0]
+    assert folder._is_in_use(Path(os.fsdecode(own)))
+    assert not folder._is_in_use(tmp_path)
+    (tmp_path / folder.name(tmp_path, 1)).mkdir()
+    monkeypatch.setattr(folder, "_is_in_use", lambda path: True)
+    with closing(RunFolder(tmp_path)) as run:
+        assert run.path.name == folder.name(tmp_path, 2)
+
+
+def test_read_only_folders_are_removed(tmp_path: Path) -> None:
+    """A test may leave some."""
+    with closing(RunFolder(tmp_path)) as run:
+        deep = run.path / "deep"
+        deep.mkdir()
+        (deep / "file").touch()
+        deep.chmod(0o500)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_file_system_that_gives_files_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder just made is taken, whoever owns it there; no number is tried after it."""
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    with closing(RunFolder(tmp_path)) as run:
+        assert run.path.name == folder.name(tmp_path, 1)
+        assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_folder_that_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was made, and then can't be opened, is an OSError rather than tried again for ever."""
+
+    def refuse(*_: object) -> int:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(OSError, match="Too many open files"):
+        RunFolder(tmp_path)
+
+
 @pytest.mark.parametrize("kind", ["file", "link"])
 def test_name_taken_by_something_else(tmp_path: Path, kind: str) -> None:
     """What isn't a folder is left alone."""

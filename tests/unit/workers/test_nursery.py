@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,20 @@ def test_current_folder_has_the_path_of_the_link(project: Path) -> None:
     assert Path.cwd() == Path("/")
     os.chdir(project)
     assert Path.cwd() == Path("/link")
+
+
+def test_current_folder_has_its_own_path_again(project: Path) -> None:
+    """Once what was there before is put back."""
+    os.getcwd = nursery.hide_path("/link")
+    assert Path.cwd() == project
+
+
+def test_temporary_folder_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`tempfile` uses the variable's folder, and tries none."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    nursery.name_temporary_folder()
+    assert tempfile.tempdir == str(tmp_path)
 
 
 def test_current_folder_is_gone(project: Path) -> None:
