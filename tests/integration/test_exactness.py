@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.integration.conftest import MakeProject, Project
 
 Counted = dict[str, dict[str, int]]
@@ -70,11 +72,15 @@ cli.main()
 
 
 @pytest.fixture(scope="module")
-def suite(valgrind: str, make_project: MakeProject) -> Project:
-    """A project with six benchmarks."""
+def suite(
+    valgrind: str, make_project: MakeProject, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Project]:
+    """A project with six benchmarks, whose runs share their temporary folder with no other."""
     project = make_project()
     project.write("benchmarks/bench_suite.py", SUITE)
-    return project
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
+        yield project
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from textwrap import dedent
 
@@ -68,13 +68,15 @@ WAYS: Mapping[str, tuple[str, ...]] = {
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with these tests."""
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project with these tests, whose runs share their temporary folder with no other."""
     folder = tmp_path_factory.mktemp("suite")
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
     (folder / "test_small.py").write_text(dedent(SUITE))
     (folder / "backwards.py").write_text(dedent(REVERSED))
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
+        yield folder
 
 
 def counted(folder: Path, *words: str) -> dict[str, dict[str, int]]:
