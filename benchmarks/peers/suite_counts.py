@@ -22,8 +22,6 @@ WAYS = [*product(((), ("-n", "2")), (False, True))]
 """Options, and whether every core is kept busy; taken in turn."""
 
 COUNTERS = ("instructions", "estimated_cycles")
-IDENTICAL_SHARE = 0.95
-"""The least share of benchmarks whose instructions are the same in all runs."""
 MOST_PPM = 20
 """The most that instructions may be apart in the others."""
 
@@ -72,13 +70,7 @@ def main() -> int:
     """Run the suites."""
     parser = common.options(__doc__ or "")
     parser.add_argument("--runs", type=int, default=RUNS, metavar="N", help="of iaipy; %(default)s")
-    parser.add_argument(
-        "suites", nargs="*", metavar="SUITE", help=f"of {', '.join(suites.SUITES)}; default: all"
-    )
-    arguments = parser.parse_args()
-    chosen = arguments.suites or [*suites.SUITES]
-    if unknown := set(chosen) - set(suites.SUITES):
-        parser.error(f"no such suite: {', '.join(sorted(unknown))}")
+    arguments = suites.parsed(parser)
     print(common.versions(arguments.valgrind))
     columns = (
         f"{counter}{what}" for counter in COUNTERS for what in (" identical", ", median", ", furthest")
@@ -86,7 +78,7 @@ def main() -> int:
     header = ("tool", "runs", "benchmarks", *columns)
     targets = []
     with tempfile.TemporaryDirectory() as name:
-        for suite in chosen:
+        for suite in arguments.suites:
             place = (*suites.prepared(Path(name), suite, _TOOLS), arguments.valgrind)
             runs = [*counted(*place, arguments.runs)]
             rows = [row("iaipy", runs), row("pytest-codspeed", [*counted_by_codspeed(*place)])]
@@ -95,8 +87,8 @@ def main() -> int:
             same, furthest = shares.count(0) / len(shares), max(shares) * 1e6
             targets += [
                 (
-                    f"{suite}: instructions identical in {IDENTICAL_SHARE:.0%}: {same:.1%}",
-                    same >= IDENTICAL_SHARE,
+                    f"{suite}: instructions identical in {suites.IDENTICAL_SHARE:.0%}: {same:.1%}",
+                    same >= suites.IDENTICAL_SHARE,
                 ),
                 (
                     f"{suite}: within {MOST_PPM} parts per million in all: {furthest:.1f}",

@@ -3,6 +3,7 @@
 Packages come from PyPI as wheels, their tests from the source distributions. The ways are started in turn.
 """
 
+import argparse
 import sys
 import tarfile
 import tempfile
@@ -66,18 +67,23 @@ def compared(folder: Path, name: str, valgrind: str) -> tuple[list[str], float, 
     return [*row, f"{alone:.2f}", f"{jobs:.2f}"], alone, jobs, len(same) / len(ids)
 
 
-def main() -> int:
-    """Run the suites."""
-    parser = common.options(__doc__ or "")
+def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """The command line, with all suites where none is named."""
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}; default: all")
     arguments = parser.parse_args()
-    chosen = arguments.suites or [*SUITES]
-    if unknown := set(chosen) - set(SUITES):
+    if unknown := set(arguments.suites) - set(SUITES):
         parser.error(f"no such suite: {', '.join(sorted(unknown))}")
+    arguments.suites = arguments.suites or [*SUITES]
+    return arguments
+
+
+def main() -> int:
+    """Run the suites."""
+    arguments = parsed(common.options(__doc__ or ""))
     print(f"{common.versions(arguments.valgrind)}; {len(_WAYS)} runs of iaipy\n")
     rows, targets = [], []
     with tempfile.TemporaryDirectory() as name:
-        for suite in chosen:
+        for suite in arguments.suites:
             row, alone, jobs, same = compared(Path(name), suite, arguments.valgrind)
             rows.append(row)
             targets += [

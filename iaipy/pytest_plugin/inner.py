@@ -85,7 +85,7 @@ class Inner:
             _settle()
             return collect(*arguments, **named)
 
-        session.perform_collect = begin  # type: ignore[method-assign]
+        session.perform_collect = begin  # type: ignore[method-assign]  # no hook is called as late
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep what can't be collected."""
