@@ -109,7 +109,7 @@ class Inner:
         self._rehearse(session)
         _settle()  # what a first time leaves behind is settled with the rest
         nursery.serve(works, self._folder, self._perform, gc.collect)
-        os.kill(os.getpid(), 9)
+        machine.end()
         return True
 
     def _hello(self, items: dict[int, pytest.Item | None]) -> None:
@@ -123,14 +123,16 @@ class Inner:
         for is_coroutine in CALIBRATIONS.values():
             gc.freeze()  # or each of the collections in it looks at all that pytest has loaded
             region.rehearse(region.calibration(is_coroutine))
+        forks.rehearse()
         rehearsal = rehearsals.item(session)
         capture = session.config.pluginmanager.getplugin("capturemanager")
-        rehearsal.stash[fixtures.RECORDER] = region.Recorder(1, 2, self._folder)
+        recorder = rehearsal.stash[fixtures.RECORDER] = region.Recorder(1, 2, self._folder)
         gc.freeze()
         capture.start_global_capturing()
         with suppress(Exception):  # a conftest's hook may stumble over a test that isn't there
             session.config.hook.pytest_runtest_protocol(item=rehearsal, nextitem=None)
         capture.stop_global_capturing()
+        self._answer(recorder)
         session.testsfailed = 0
         self._reports.clear()
         self._warnings.clear()
@@ -144,20 +146,23 @@ class Inner:
         else:
             recorder = self._run(work, repeats, warmup)
         if os.getpid() == process:
-            answer = {
-                "reports": self._reports,
-                "warnings": self._warnings,
-                "readings": recorder.readings,
-                "in_place": recorder.in_place,
-                "kind": recorder.kind,
-                "warmup": recorder.warmup,
-                "iterations": recorder.iterations,
-                "notes": recorder.notes,
-                "group": recorder.group,
-                "extra_info": recorder.extra_info,
-            }
-            nursery.tell(json.dumps(answer, default=repr), ticket, folder)
-        os.kill(os.getpid(), 9)
+            nursery.tell(self._answer(recorder), ticket, folder)
+        machine.end()
+
+    def _answer(self, recorder: region.Recorder) -> str:
+        answer = {
+            "reports": self._reports,
+            "warnings": self._warnings,
+            "readings": recorder.readings,
+            "in_place": recorder.in_place,
+            "kind": recorder.kind,
+            "warmup": recorder.warmup,
+            "iterations": recorder.iterations,
+            "notes": recorder.notes,
+            "group": recorder.group,
+            "extra_info": recorder.extra_info,
+        }
+        return json.dumps(answer, default=repr)
 
     def _run(self, item: pytest.Item, repeats: int, warmup: int) -> region.Recorder:
         """Run one test's protocol in this process, a child of its own."""
@@ -254,7 +259,7 @@ def main(folder: str) -> None:
         nursery.REPLIES,
         workers.IMPORT_FAILED.to_bytes(workers.REPLY_INTS * workers.INT_BYTES, sys.byteorder),
     )
-    os.kill(os.getpid(), 9)
+    machine.end()
 
 
 def _named(inner: Inner) -> Any:

@@ -173,11 +173,7 @@ def tell(text: str, ticket: int, folder: str) -> None:
 
 
 def measure(work: Work, ticket: int, warmup: int, iterations: int, folder: str) -> None:
-    """Measure, tell the host through the ticket's pipe, and end the process.
-
-    It ends by SIGKILL: an ordinary end would make valgrind write a counter file that nobody reads,
-    which takes as long as a reading.
-    """
+    """Measure, tell the host through the ticket's pipe, and end the process."""
     process = os.getpid()
     open_channels(ticket, folder)
     seed()
@@ -200,7 +196,7 @@ def measure(work: Work, ticket: int, warmup: int, iterations: int, folder: str) 
             except (AttributeError, ValueError, OSError):  # the benchmark has closed or replaced it
                 pass
         tell(answer, ticket, folder)
-    os.kill(os.getpid(), 9)
+    machine.end()
 
 
 def hello(folder: str, number_of_works: int) -> None:
@@ -324,4 +320,4 @@ def main(folder: str, root: str, path: str, instrument: str) -> None:
         os.write(REPLIES, workers.IMPORT_FAILED.to_bytes(reply_bytes, sys.byteorder))
     else:
         serve(loaded, folder, measure, heap.settle)
-    os.kill(os.getpid(), 9)
+    machine.end()
