@@ -21,15 +21,10 @@ import pytest
 
 import iaipy
 from iaipy import workers
-from iaipy.pytest_plugin import INNER, forks, guests, region, rehearsals, versions
+from iaipy.pytest_plugin import INNER, SESSION, forks, guests, region, rehearsals, versions
 from iaipy.pytest_plugin import fixture as fixtures
 from iaipy.pytest_plugin.marks import body_is_measured
 from iaipy.workers import heap, machine, nursery, topup
-
-SESSION = "session.json"
-"""What the host wants: `args` for pytest, `items` to run, each with the name of a folder for its temporary
-files, `path` to search first, when to count, how tests are to `capture`. The collection itself isn't
-captured, so that the log has what is said before a crash."""
 
 CALIBRATIONS = {workers.CALIBRATE_FUNCTION: False, workers.CALIBRATE_COROUTINE: True}
 _LONG_S = 1.0
@@ -40,8 +35,6 @@ _WORKER_INPUT = {
     "mainargv": [],
     "randomly_seed": 0,
 }
-
-__all__ = ["SESSION", "main"]
 
 
 class Inner:
@@ -98,6 +91,7 @@ class Inner:
         found = {item.nodeid: item for item in session.items}
         items = {number: found.get(nodeid) for number, nodeid in enumerate(self._wanted["items"])}
         works: dict[int, Any] = {**items, **CALIBRATIONS}
+        # The collection itself isn't captured, so that the log has what is said before a crash.
         capture = session.config.pluginmanager.getplugin("capturemanager")
         capture.stop_global_capturing()
         capture._method = self._wanted["capture"]

@@ -23,10 +23,10 @@ from iaipy.measure.valgrind.nursery import Answer, ForkServer, Launch
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.metrics import Events
 from iaipy.model.run import Result
+from iaipy.pytest_plugin import SESSION
 from iaipy.pytest_plugin.stats import BASE
 from iaipy.workers import launcher
 
-SESSION = "session.json"
 _OUTPUT_LINES = 30
 _CALIBRATIONS = {"function": workers.CALIBRATE_FUNCTION, "coroutine": workers.CALIBRATE_COROUTINE}
 
