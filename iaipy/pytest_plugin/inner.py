@@ -132,15 +132,21 @@ class Inner:
         self._warnings.clear()
 
     def _perform(self, work: Any, ticket: int, repeats: int, warmup: int, folder: str) -> None:
-        process = os.getpid()
+        process = machine.C.getpid()
         nursery.open_channels(ticket, folder)
-        if isinstance(work, bool):
-            recorder = region.Recorder(repeats, warmup, folder)
-            recorder.measure(region.calibration(work))
-        else:
-            recorder = self._run(work, repeats, warmup)
-        if os.getpid() == process:
-            nursery.tell(self._answer(recorder), ticket, folder)
+        recorder = region.Recorder(repeats, warmup, self._folder, long_s=_LONG_S)
+        try:
+            if isinstance(work, bool):
+                recorder.measure(region.calibration(work))
+            else:
+                self._run(work, recorder)
+            answer = self._answer(recorder)
+        except (KeyboardInterrupt, pytest.exit.Exception) as error:
+            answer = json.dumps({"stop": f"{type(error).__name__}: {error}"})
+        except BaseException as error:  # of pytest itself, a hook, a report that is no JSON
+            answer = json.dumps({"error": forks.described(error)})
+        if machine.C.getpid() == process:
+            nursery.tell(answer, ticket, folder)
         machine.end()
 
     def _answer(self, recorder: region.Recorder) -> str:
@@ -156,16 +162,14 @@ class Inner:
             "group": recorder.group,
             "extra_info": recorder.extra_info,
         }
-        return json.dumps(answer, default=repr)
+        return json.dumps(answer, default=repr, skipkeys=True)
 
-    def _run(self, item: pytest.Item, repeats: int, warmup: int) -> region.Recorder:
+    def _run(self, item: pytest.Item, recorder: region.Recorder) -> None:
         """Run one test's protocol in this process, a child of its own."""
-        recorder = region.Recorder(repeats, warmup, self._folder, long_s=_LONG_S)
         item.stash[fixtures.RECORDER] = recorder
         item.config.pluginmanager.getplugin("capturemanager").start_global_capturing()
         _temporary(item.config, f"{self._folder}/{self._wanted['items'][item.nodeid]}")
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-        return recorder
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:

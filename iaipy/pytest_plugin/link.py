@@ -40,6 +40,7 @@ class Ran:
         output: what was printed past pytest's capturing.
         result: its numbers; None where it gave none.
         error: why there is no report, if there is none.
+        stop: why the session is to end, where the test has asked for that.
     """
 
     reports: Sequence[Mapping[str, Any]] = ()
@@ -47,6 +48,7 @@ class Ran:
     output: str = ""
     result: Result | None = None
     error: MeasurementError | None = None
+    stop: str = ""
 
 
 class InnerPytest(ForkServer):
@@ -125,6 +127,8 @@ class InnerPytest(ForkServer):
         number = self._index[benchmark.id]
         try:
             answer, output = self._asked(number, repeats, benchmark.warmup, timeout_s)
+            if "stop" in answer:
+                return Ran(output=output, stop=answer["stop"])
             readings = self._readings(answer)
             while answer["in_place"] and len(readings) < repeats:
                 self._clear(benchmark.id)
@@ -182,6 +186,8 @@ _IN_PLACE = ("threads were running, so each repeat was measured in a process of 
 def _decoded(answer: Answer) -> dict[str, Any]:
     assert answer.text is not None
     decoded: dict[str, Any] = json.loads(answer.text[:-1])
+    if "error" in decoded:
+        raise MeasurementError(*decoded["error"])
     return decoded
 
 

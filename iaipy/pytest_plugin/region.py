@@ -6,8 +6,11 @@ import asyncio
 import gc
 import inspect
 import math
+import os
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -90,7 +93,7 @@ class Recorder:
         except Unmeasurable:
             if not call.warmup:
                 raise
-            # Perhaps it can be called only once: a folder made, a queue emptied.
+            # Perhaps it can be called only once, as what empties a queue.
             call.warmup = self.warmup = 0
             self.notes = ["can't be called twice, so it was measured without a warm-up"]
             self.accept(in_forks(partial(region, call, self.repeats), number))
@@ -146,8 +149,18 @@ def in_forks(region: Callable[[], list[Reading]], number: int) -> list[Reading]:
 
 
 def ready() -> None:
-    """Bring the process into the state that every region starts from."""
+    """Bring a fork into the state that every region starts from, in which it prints to nowhere.
+
+    What a test prints is to be captured once, from the call that the test itself makes.
+    """
     nursery.seed()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    for stream in (sys.stdout, sys.stderr):  # pytest's go to a file of their own
+        with suppress(Exception):
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def settled(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,8 +6,6 @@ reading and the region is noise, so the fork, the child's exit and the parent's 
 of machine code without a branch into libc or Python.
 """
 
-import os
-
 from iaipy.workers._libc import ffi
 
 __all__ = [
@@ -141,7 +139,7 @@ def end() -> "NoReturn":
     """
     C.sigqueue(C.getpid(), _SIGKILL, ffi.NULL)
     while True:
-        os.kill(os.getpid(), _SIGKILL)
+        C.kill(C.getpid(), _SIGKILL)
 
 
 def running_on_valgrind() -> bool:

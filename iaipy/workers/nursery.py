@@ -146,9 +146,14 @@ def seed() -> None:
         sys.modules["numpy.random"].seed(0)
 
 
+def die_with_parent() -> None:
+    """End this process when its parent ends: with the host, all that it began. A fork has to ask anew."""
+    C.prctl(_SET_PARENT_DEATH_SIGNAL, 9)
+
+
 def open_channels(ticket: int, folder: str) -> None:
     """Make a process for itself, whose answer goes to the ticket's pipe and whose output to a file."""
-    C.prctl(_SET_PARENT_DEATH_SIGNAL, 9)  # when the host dies, so does all that it began
+    die_with_parent()
     if os.getpgrp() != os.getpid():  # a forked child gets a group of its own, the server leads one
         os.setpgid(0, 0)
     answers = os.open(f"{folder}/{workers.answer_name(ticket)}", os.O_WRONLY)

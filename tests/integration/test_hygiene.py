@@ -90,6 +90,7 @@ def count(valgrind: str, folder: Path, code: str) -> int:
     options = (
         "--tool=cachegrind",
         "--cache-sim=yes",
+        "--vgdb=no",  # a killed process leaves its pipes behind
         f"--cachegrind-out-file={counts}",
         "--log-file=/dev/null",
     )
