@@ -155,6 +155,7 @@ class Inner:
             "warnings": self._warnings,
             "readings": recorder.readings,
             "in_place": recorder.in_place,
+            "again": recorder.again,
             "kind": recorder.kind,
             "warmup": recorder.warmup,
             "iterations": recorder.iterations,

@@ -129,10 +129,15 @@ class InnerPytest(ForkServer):
             answer, output = self._asked(number, repeats, benchmark.warmup, timeout_s)
             if "stop" in answer:
                 return Ran(output=output, stop=answer["stop"])
-            readings = self._readings(answer)
-            while answer["in_place"] and len(readings) < repeats:
+            here = 1
+            if answer["again"]:
                 self._clear(benchmark.id)
-                more = self._readings(self._asked(number, 1, benchmark.warmup, timeout_s)[0])
+                here = 0
+                answer, output = self._asked(number, here, benchmark.warmup, timeout_s)
+            readings = self._readings(answer)
+            while answer["in_place"] and 0 < len(readings) < repeats:
+                self._clear(benchmark.id)
+                more = self._readings(self._asked(number, here, benchmark.warmup, timeout_s)[0])
                 if not more:
                     break
                 readings += more
@@ -161,8 +166,7 @@ class InnerPytest(ForkServer):
             limits=benchmark.limits,
         )
         base = self._empty(answer["kind"])
-        notes = [*answer["notes"], *(_IN_PLACE if answer["in_place"] else ())]
-        result = assemble.result(record, readings, base, notes=notes)
+        result = assemble.result(record, readings, base, notes=answer["notes"])
         return replace(result, group=answer["group"] or "", extra_info=answer["extra_info"])
 
     def _asked(self, work: int, repeats: int, warmup: int, timeout_s: float) -> tuple[dict[str, Any], str]:
@@ -178,9 +182,6 @@ class InnerPytest(ForkServer):
 
     def _readings(self, answer: Mapping[str, Any]) -> list[Reading]:
         return [self.read(str(first), str(last), notes) for first, last, notes in answer["readings"]]
-
-
-_IN_PLACE = ("threads were running, so each repeat was measured in a process of its own",)
 
 
 def _decoded(answer: Answer) -> dict[str, Any]:

@@ -26,6 +26,9 @@ Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 _STOP_INSTRUMENTATION = 0x4347_0001  # cachegrind.h: VG_USERREQ_TOOL_BASE('C', 'G') + 1
 
 
+_THREADS = "threads were running, so each repeat was measured in a process of its own"
+_ONCE = "can be called only once, so each repeat was measured in a process of its own, without a warm-up"
+
 _TRIES = 5
 """Looks at the clock, of which one may have been kept from the processor."""
 
@@ -61,7 +64,9 @@ class Recorder:
         folder: where valgrind leaves its counter files, and the host the events of the empty region.
         warmup: calls before the region, where the test doesn't say.
         readings: the two readings' process numbers, and remarks, of each repeat.
-        in_place: threads were running, so that each repeat needs a test's process of its own.
+        in_place: each repeat needs a test's process of its own: threads were running, or there are files that
+            let it be called only once. With no repeats, this process is such a one.
+        again: forks can't measure it; perhaps a test's own process can.
         long_s: seconds of measuring after which the rest of the test runs uncounted, where cachegrind can do
             that (3.22 and newer). Only for a process that ends with the test.
     """
@@ -71,6 +76,7 @@ class Recorder:
     folder: str = ""
     readings: list[Reading] = field(default_factory=list)
     in_place: bool = False
+    again: bool = False
     kind: str = "function"
     iterations: int = 1
     notes: list[str] = field(default_factory=list)
@@ -108,16 +114,22 @@ class Recorder:
     def accept(self, readings: list[Reading]) -> None:
         """Keep what was read; fewer readings than repeats need further processes."""
         self.readings = readings
-        self.in_place = len(readings) < self.repeats
+        if len(readings) < self.repeats:
+            self.in_place, self.notes = True, [*self.notes, _THREADS]
 
     def measure_here(self, call: Call) -> Any:
         """Measure a call in the test's own process, once, and return what the call returns.
 
-        For processes with threads: in a fork of them, only one thread would go on.
+        For processes with threads: in a fork of them, only one thread would go on. And for what no two
+        processes can do, such as making a folder.
         """
+        call.warmup = call.warmup if self.repeats else 0
         self.kind, self.iterations, self.warmup = "function", call.iterations, call.warmup
-        self.in_place = True
-        reading, result = _read(call, call.function, *_warmed(call, call.function))
+        self.in_place, self.notes = True, [_THREADS if self.repeats else _ONCE]
+        warmed = _warmed(call, call.function)
+        reading, result = _read(call, call.function, *warmed)
+        if call.teardown:
+            call.teardown(*warmed[0], **warmed[1])
         self.readings = [reading]
         return result
 

@@ -105,6 +105,13 @@ SUITE = """
         benchmark(json.loads, TEXT)
 
 
+    def test_makes_a_folder(benchmark, tmp_path):
+        made = []
+        benchmark.pedantic((tmp_path / "made").mkdir, teardown=lambda: made.append(1))
+        assert (tmp_path / "made").is_dir()
+        assert made == [1]
+
+
     def test_raises_at_length(benchmark):
         with pytest.raises(ValueError):
             benchmark(int, "x" * 40_000)
@@ -149,6 +156,7 @@ MEASURED = {
     "test_with_a_thread",
     "test_with_a_fork",
     "test_prints",
+    "test_makes_a_folder",
     "test_replaces_what_iaipy_uses",
 }
 INI = """
@@ -196,7 +204,7 @@ def test_every_way_of_measuring_gives_a_number(suite: Path, first: subprocess.Co
     """What passes is measured, what fails fails as ever, and the rest of the run goes on."""
     assert first.returncode == 1, first.stdout + first.stderr
     assert set(results(suite, "first.json")) == MEASURED
-    assert f"{len(FAILING)} failed, 12 passed, 1 skipped" in first.stdout
+    assert f"{len(FAILING)} failed, 13 passed, 1 skipped" in first.stdout
     for name in FAILING:
         assert f"FAILED test_suite.py::{name}" in first.stdout
     assert "took longer than its timeout of 3 s" in first.stdout
@@ -210,6 +218,8 @@ def test_details_of_results(suite: Path, first: subprocess.CompletedProcess[str]
     found = results(suite, "first.json")
     assert found["test_coroutine"]["kind"] == "coroutine"
     assert found["test_with_a_thread"]["repeats"] == 3
+    assert found["test_makes_a_folder"]["repeats"] == 2
+    assert any("only once" in note for note in found["test_makes_a_folder"]["notes"])
     assert any("threads were running" in note for note in found["test_with_a_thread"]["notes"])
     assert found["test_call"]["counters"]["instructions"] > 50_000
 
@@ -245,7 +255,7 @@ def test_last(benchmark): benchmark(int)
     ],
 )
 def test_a_session_that_stops_early(tmp_path: Path, words: tuple[str, ...], code: int, said: str) -> None:
-    """What was measured until then is shown and written, also from another folder, and saved as no baseline."""
+    """What was measured until then is shown and written, from any folder, and saved as no baseline."""
     (tmp_path / "test_a.py").write_text(STOPPED)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     (tmp_path / "below").mkdir()
@@ -282,7 +292,7 @@ def test_nothing_outlives_the_session(tmp_path: Path, processes_in: ProcessesIn)
     [
         (("--iaipy-valgrind=/nowhere/valgrind",), 4, "name it with --iaipy-valgrind PATH"),
         (("--iaipy-baseline=none",), 4, "there is no baseline none"),
-        (("--iaipy-limit=much",), 4, "--limit"),
+        (("--iaipy-limit=much",), 4, "--iaipy-limit"),
         ((), 5, "no benchmark was measured"),
     ],
 )
