@@ -59,7 +59,7 @@ REVERSED = """
         items.reverse()
 """
 MOST_INSTRUCTIONS, MOST_CYCLES = 20e-6, 2e-4
-"""Where objects lie follows from the suite's path and the plugins that are loaded; at most paths both are 0."""
+"""Where objects lie follows from the suite's path and its plugins; at most paths both are 0."""
 
 WAYS: Mapping[str, tuple[str, ...]] = {
     "again": (),
