@@ -68,14 +68,22 @@ def run(config: Config, words: Sequence[str], start: Path, watcher: Watcher) -> 
     return _concluded(config, head, base, asked_in, interrupted, profiles)
 
 
-def concluded(config: Config, head: Run, base: Run | None, asked_for: Callable[[str], bool]) -> Outcome:
+def concluded(
+    config: Config,
+    head: Run,
+    base: Run | None,
+    asked_for: Callable[[str], bool],
+    *,
+    interrupted: bool = False,
+) -> Outcome:
     """Hold a run of counts against its baseline, and save it, as configured; without profiles.
 
     Parameters:
         base: as `baseline` returned it.
         asked_for: whether an id was to be measured.
+        interrupted: it ended early, so it is shown and not saved.
     """
-    return _concluded(config, head, base, dict.fromkeys(MODES, asked_for), False, None)
+    return _concluded(config, head, base, dict.fromkeys(MODES, asked_for), interrupted, None)
 
 
 def _concluded(

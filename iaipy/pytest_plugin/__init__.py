@@ -11,6 +11,10 @@ import pytest
 INNER = "iaipy-inner"
 """The plugin that marks the pytest that runs under valgrind."""
 
+SESSION = "session.json"
+"""In that pytest's folder, what its host wants: `args` for pytest, `items` to run, each with the name of a
+folder for its temporary files, `path` to search first, when to count, how tests are to `capture`."""
+
 # Flag behind --iaipy-, the setting it stands for, what its help shows for a value ("" for none), and help.
 OPTIONS = (
     ("save-baseline", "save_baseline", "NAME", "Save the results as this baseline."),

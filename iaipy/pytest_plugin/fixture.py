@@ -194,9 +194,12 @@ class BenchmarkFixture:
         call = region.Call(
             function, arguments, teardown, recorder.warmup if warmup is None else warmup, iterations
         )
-        if region.threads() and not call.is_coroutine:
+        if (region.threads() or not recorder.repeats) and not call.is_coroutine:
             return recorder.measure_here(call)
         trouble = _tried(recorder, call)
+        if trouble is not None and not call.is_coroutine:
+            recorder.again = True
+            raise trouble
         result, waited_s = region.seconds_of(play)
         if trouble is not None:
             recorder.readings = []

@@ -44,6 +44,7 @@ GUESTS = (
     Guest("randomly", ("-p", "no:randomly"), "would shuffle"),
     Guest("timeout", ("--timeout=0",), "measures time, of which valgrind takes fifty times as much"),
     Guest("faulthandler", ("-o", "faulthandler_timeout=0"), "would start a thread for each test"),
+    Guest("logging-plugin", ("--log-file=/dev/null",), "would write its log over that of the other tests"),
     Guest("cacheprovider", ("-o", "cache_dir={folder}/cache"), "would write to the project"),
 )
 """By plugin, what is added to the command line of the pytest under valgrind."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -46,7 +46,8 @@ EXIT_STATUS = {
 def usage_error(error: IaipyError) -> pytest.UsageError:
     """An error of iaipy's as pytest shows one: a message, no traceback, exit status 4."""
     details = getattr(error, "details", "")
-    return pytest.UsageError("\n".join(filter(None, (f"iaipy: {error.message}", error.remedy, details))))
+    told = (f"iaipy: {error.message}", error.remedy, details)
+    return pytest.UsageError(reports.as_options("\n".join(filter(None, told))))
 
 
 class Host:
@@ -94,18 +95,17 @@ class Host:
         if self._jobs is not None and options["jobs"] is None:
             options["jobs"] = str(self._jobs)
         given_jobs = options["jobs"]
-        config = load_config(self._pytest.rootpath, options)
         start = self._pytest.invocation_params.dir
-        report = tuple(
-            (name, path and start / os.path.relpath(path, self._pytest.rootpath))
-            for name, path in config.report
-        )
+        if options["report"]:
+            formats = [report.partition(":") for report in options["report"]]
+            options["report"] = [f"{name}{colon}{path and start / path}" for name, colon, path in formats]
+        config = load_config(self._pytest.rootpath, options)
         return replace(
             config,
             python="",
             jobs=config.jobs if given_jobs else 1,
             pass_env=(*config.pass_env, *_PASSED),
-            report=report if options["report"] else (),
+            report=config.report if options["report"] else (),
         )
 
     def pytest_report_header(self) -> list[str]:
@@ -155,19 +155,24 @@ class Host:
             commit=environment.commit(config.root),
         )
         baselines.prepare(config.storage)
+        asked, stopped = self._asked_for(session), True
         try:
-            if items:
-                head = self._measured(session, config, items, head)
+            for measured in self._measured(session, config, items, head) if items else ():
+                head = measured
+            stopped = False
         finally:
             baselines.save_last(config.storage, head)
-        if not head.benchmarks:
-            return
-        asked = self._asked_for(session)
-        self._outcome = pipeline.concluded(config, head, self._base, asked)
-        self._write_reports(config, self._outcome)
+            if head.benchmarks:
+                asked = (lambda id_: False) if stopped else asked
+                self._outcome = pipeline.concluded(config, head, self._base, asked, interrupted=stopped)
+                self._write_reports(config, self._outcome)
 
-    def _measured(self, session: pytest.Session, config: Config, items: list[pytest.Item], head: Run) -> Run:
+    def _measured(
+        self, session: pytest.Session, config: Config, items: list[pytest.Item], head: Run
+    ) -> Iterator[Run]:
+        """The run with one test more each time, in the order of collection."""
         by_id = {item.nodeid: item for item in items}
+        order = {id_: number for number, id_ in enumerate(by_id)}
         benchmarks = {id_: marks.benchmark_of(item) for id_, item in by_id.items()}
         with CachegrindEngine(config) as engine:
             launch, folder = engine.prepare()
@@ -199,13 +204,13 @@ class Host:
                 failures = session.testsfailed
                 reports.replay(by_id[id_], ran, show_output=capture == "no")
                 head = _added(head, id_, ran, failed=session.testsfailed > failures)
+                yield replace(
+                    head,
+                    benchmarks=tuple(sorted(head.benchmarks, key=lambda result: order[result.id])),
+                    failures=tuple(sorted(head.failures, key=lambda failure: order[failure.id])),
+                )
+                session.shouldstop = ran.stop or session.shouldstop
                 _stop_if_asked(session)
-        order = {id_: number for number, id_ in enumerate(by_id)}
-        return replace(
-            head,
-            benchmarks=tuple(sorted(head.benchmarks, key=lambda result: order[result.id])),
-            failures=tuple(sorted(head.failures, key=lambda failure: order[failure.id])),
-        )
 
     def _arguments(self, folder: Path) -> list[str]:
         given = list(self._pytest.invocation_params.args)

@@ -21,15 +21,10 @@ import pytest
 
 import iaipy
 from iaipy import workers
-from iaipy.pytest_plugin import INNER, forks, guests, region, rehearsals, versions
+from iaipy.pytest_plugin import INNER, SESSION, forks, guests, region, rehearsals, versions
 from iaipy.pytest_plugin import fixture as fixtures
 from iaipy.pytest_plugin.marks import body_is_measured
 from iaipy.workers import heap, machine, nursery, topup
-
-SESSION = "session.json"
-"""What the host wants: `args` for pytest, `items` to run, each with the name of a folder for its temporary
-files, `path` to search first, when to count, how tests are to `capture`. The collection itself isn't
-captured, so that the log has what is said before a crash."""
 
 CALIBRATIONS = {workers.CALIBRATE_FUNCTION: False, workers.CALIBRATE_COROUTINE: True}
 _LONG_S = 1.0
@@ -40,8 +35,6 @@ _WORKER_INPUT = {
     "mainargv": [],
     "randomly_seed": 0,
 }
-
-__all__ = ["SESSION", "main"]
 
 
 class Inner:
@@ -98,6 +91,7 @@ class Inner:
         found = {item.nodeid: item for item in session.items}
         items = {number: found.get(nodeid) for number, nodeid in enumerate(self._wanted["items"])}
         works: dict[int, Any] = {**items, **CALIBRATIONS}
+        # The collection itself isn't captured, so that the log has what is said before a crash.
         capture = session.config.pluginmanager.getplugin("capturemanager")
         capture.stop_global_capturing()
         capture._method = self._wanted["capture"]
@@ -109,7 +103,7 @@ class Inner:
         self._rehearse(session)
         _settle()  # what a first time leaves behind is settled with the rest
         nursery.serve(works, self._folder, self._perform, gc.collect)
-        os.kill(os.getpid(), 9)
+        machine.end()
         return True
 
     def _hello(self, items: dict[int, pytest.Item | None]) -> None:
@@ -123,50 +117,60 @@ class Inner:
         for is_coroutine in CALIBRATIONS.values():
             gc.freeze()  # or each of the collections in it looks at all that pytest has loaded
             region.rehearse(region.calibration(is_coroutine))
+        forks.rehearse()
         rehearsal = rehearsals.item(session)
         capture = session.config.pluginmanager.getplugin("capturemanager")
-        rehearsal.stash[fixtures.RECORDER] = region.Recorder(1, 2, self._folder)
+        recorder = rehearsal.stash[fixtures.RECORDER] = region.Recorder(1, 2, self._folder)
         gc.freeze()
         capture.start_global_capturing()
         with suppress(Exception):  # a conftest's hook may stumble over a test that isn't there
             session.config.hook.pytest_runtest_protocol(item=rehearsal, nextitem=None)
         capture.stop_global_capturing()
+        self._answer(recorder)
         session.testsfailed = 0
         self._reports.clear()
         self._warnings.clear()
 
     def _perform(self, work: Any, ticket: int, repeats: int, warmup: int, folder: str) -> None:
-        process = os.getpid()
+        process = machine.C.getpid()
         nursery.open_channels(ticket, folder)
-        if isinstance(work, bool):
-            recorder = region.Recorder(repeats, warmup, folder)
-            recorder.measure(region.calibration(work))
-        else:
-            recorder = self._run(work, repeats, warmup)
-        if os.getpid() == process:
-            answer = {
-                "reports": self._reports,
-                "warnings": self._warnings,
-                "readings": recorder.readings,
-                "in_place": recorder.in_place,
-                "kind": recorder.kind,
-                "warmup": recorder.warmup,
-                "iterations": recorder.iterations,
-                "notes": recorder.notes,
-                "group": recorder.group,
-                "extra_info": recorder.extra_info,
-            }
-            nursery.tell(json.dumps(answer, default=repr), ticket, folder)
-        os.kill(os.getpid(), 9)
-
-    def _run(self, item: pytest.Item, repeats: int, warmup: int) -> region.Recorder:
-        """Run one test's protocol in this process, a child of its own."""
         recorder = region.Recorder(repeats, warmup, self._folder, long_s=_LONG_S)
+        try:
+            if isinstance(work, bool):
+                recorder.measure(region.calibration(work))
+            else:
+                self._run(work, recorder)
+            answer = self._answer(recorder)
+        except (KeyboardInterrupt, pytest.exit.Exception) as error:
+            answer = json.dumps({"stop": f"{type(error).__name__}: {error}"})
+        except BaseException as error:  # of pytest itself, a hook, a report that is no JSON
+            answer = json.dumps({"error": forks.described(error)})
+        if machine.C.getpid() == process:
+            nursery.tell(answer, ticket, folder)
+        machine.end()
+
+    def _answer(self, recorder: region.Recorder) -> str:
+        answer = {
+            "reports": self._reports,
+            "warnings": self._warnings,
+            "readings": recorder.readings,
+            "in_place": recorder.in_place,
+            "again": recorder.again,
+            "kind": recorder.kind,
+            "warmup": recorder.warmup,
+            "iterations": recorder.iterations,
+            "notes": recorder.notes,
+            "group": recorder.group,
+            "extra_info": recorder.extra_info,
+        }
+        return json.dumps(answer, default=repr, skipkeys=True)
+
+    def _run(self, item: pytest.Item, recorder: region.Recorder) -> None:
+        """Run one test's protocol in this process, a child of its own."""
         item.stash[fixtures.RECORDER] = recorder
         item.config.pluginmanager.getplugin("capturemanager").start_global_capturing()
         _temporary(item.config, f"{self._folder}/{self._wanted['items'][item.nodeid]}")
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-        return recorder
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
@@ -254,7 +258,7 @@ def main(folder: str) -> None:
         nursery.REPLIES,
         workers.IMPORT_FAILED.to_bytes(workers.REPLY_INTS * workers.INT_BYTES, sys.byteorder),
     )
-    os.kill(os.getpid(), 9)
+    machine.end()
 
 
 def _named(inner: Inner) -> Any:

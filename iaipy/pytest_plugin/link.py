@@ -23,10 +23,10 @@ from iaipy.measure.valgrind.nursery import Answer, ForkServer, Launch
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.metrics import Events
 from iaipy.model.run import Result
+from iaipy.pytest_plugin import SESSION
 from iaipy.pytest_plugin.stats import BASE
 from iaipy.workers import launcher
 
-SESSION = "session.json"
 _OUTPUT_LINES = 30
 _CALIBRATIONS = {"function": workers.CALIBRATE_FUNCTION, "coroutine": workers.CALIBRATE_COROUTINE}
 
@@ -40,6 +40,7 @@ class Ran:
         output: what was printed past pytest's capturing.
         result: its numbers; None where it gave none.
         error: why there is no report, if there is none.
+        stop: why the session is to end, where the test has asked for that.
     """
 
     reports: Sequence[Mapping[str, Any]] = ()
@@ -47,6 +48,7 @@ class Ran:
     output: str = ""
     result: Result | None = None
     error: MeasurementError | None = None
+    stop: str = ""
 
 
 class InnerPytest(ForkServer):
@@ -125,10 +127,17 @@ class InnerPytest(ForkServer):
         number = self._index[benchmark.id]
         try:
             answer, output = self._asked(number, repeats, benchmark.warmup, timeout_s)
-            readings = self._readings(answer)
-            while answer["in_place"] and len(readings) < repeats:
+            if "stop" in answer:
+                return Ran(output=output, stop=answer["stop"])
+            here = 1
+            if answer["again"]:
                 self._clear(benchmark.id)
-                more = self._readings(self._asked(number, 1, benchmark.warmup, timeout_s)[0])
+                here = 0
+                answer, output = self._asked(number, here, benchmark.warmup, timeout_s)
+            readings = self._readings(answer)
+            while answer["in_place"] and 0 < len(readings) < repeats:
+                self._clear(benchmark.id)
+                more = self._readings(self._asked(number, here, benchmark.warmup, timeout_s)[0])
                 if not more:
                     break
                 readings += more
@@ -157,8 +166,7 @@ class InnerPytest(ForkServer):
             limits=benchmark.limits,
         )
         base = self._empty(answer["kind"])
-        notes = [*answer["notes"], *(_IN_PLACE if answer["in_place"] else ())]
-        result = assemble.result(record, readings, base, notes=notes)
+        result = assemble.result(record, readings, base, notes=answer["notes"])
         return replace(result, group=answer["group"] or "", extra_info=answer["extra_info"])
 
     def _asked(self, work: int, repeats: int, warmup: int, timeout_s: float) -> tuple[dict[str, Any], str]:
@@ -176,12 +184,11 @@ class InnerPytest(ForkServer):
         return [self.read(str(first), str(last), notes) for first, last, notes in answer["readings"]]
 
 
-_IN_PLACE = ("threads were running, so each repeat was measured in a process of its own",)
-
-
 def _decoded(answer: Answer) -> dict[str, Any]:
     assert answer.text is not None
     decoded: dict[str, Any] = json.loads(answer.text[:-1])
+    if "error" in decoded:
+        raise MeasurementError(*decoded["error"])
     return decoded
 
 

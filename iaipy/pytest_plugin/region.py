@@ -6,8 +6,11 @@ import asyncio
 import gc
 import inspect
 import math
+import os
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -22,6 +25,9 @@ from iaipy.workers.subject import Work, anew, empty, empty_coroutine, is_corouti
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 _STOP_INSTRUMENTATION = 0x4347_0001  # cachegrind.h: VG_USERREQ_TOOL_BASE('C', 'G') + 1
 
+
+_THREADS = "threads were running, so each repeat was measured in a process of its own"
+_ONCE = "can be called only once, so each repeat was measured in a process of its own, without a warm-up"
 
 _TRIES = 5
 """Looks at the clock, of which one may have been kept from the processor."""
@@ -58,7 +64,9 @@ class Recorder:
         folder: where valgrind leaves its counter files, and the host the events of the empty region.
         warmup: calls before the region, where the test doesn't say.
         readings: the two readings' process numbers, and remarks, of each repeat.
-        in_place: threads were running, so that each repeat needs a test's process of its own.
+        in_place: each repeat needs a test's process of its own: threads were running, or there are files that
+            let it be called only once. With no repeats, this process is such a one.
+        again: forks can't measure it; perhaps a test's own process can.
         long_s: seconds of measuring after which the rest of the test runs uncounted, where cachegrind can do
             that (3.22 and newer). Only for a process that ends with the test.
     """
@@ -68,6 +76,7 @@ class Recorder:
     folder: str = ""
     readings: list[Reading] = field(default_factory=list)
     in_place: bool = False
+    again: bool = False
     kind: str = "function"
     iterations: int = 1
     notes: list[str] = field(default_factory=list)
@@ -90,7 +99,7 @@ class Recorder:
         except Unmeasurable:
             if not call.warmup:
                 raise
-            # Perhaps it can be called only once: a folder made, a queue emptied.
+            # Perhaps it can be called only once, as what empties a queue.
             call.warmup = self.warmup = 0
             self.notes = ["can't be called twice, so it was measured without a warm-up"]
             self.accept(in_forks(partial(region, call, self.repeats), number))
@@ -105,16 +114,22 @@ class Recorder:
     def accept(self, readings: list[Reading]) -> None:
         """Keep what was read; fewer readings than repeats need further processes."""
         self.readings = readings
-        self.in_place = len(readings) < self.repeats
+        if len(readings) < self.repeats:
+            self.in_place, self.notes = True, [*self.notes, _THREADS]
 
     def measure_here(self, call: Call) -> Any:
         """Measure a call in the test's own process, once, and return what the call returns.
 
-        For processes with threads: in a fork of them, only one thread would go on.
+        For processes with threads: in a fork of them, only one thread would go on. And for what no two
+        processes can do, such as making a folder.
         """
+        call.warmup = call.warmup if self.repeats else 0
         self.kind, self.iterations, self.warmup = "function", call.iterations, call.warmup
-        self.in_place = True
-        reading, result = _read(call, call.function, *_warmed(call, call.function))
+        self.in_place, self.notes = True, [_THREADS if self.repeats else _ONCE]
+        warmed = _warmed(call, call.function)
+        reading, result = _read(call, call.function, *warmed)
+        if call.teardown:
+            call.teardown(*warmed[0], **warmed[1])
         self.readings = [reading]
         return result
 
@@ -146,8 +161,18 @@ def in_forks(region: Callable[[], list[Reading]], number: int) -> list[Reading]:
 
 
 def ready() -> None:
-    """Bring the process into the state that every region starts from."""
+    """Bring a fork into the state that every region starts from, in which it prints to nowhere.
+
+    What a test prints is to be captured once, from the call that the test itself makes.
+    """
     nursery.seed()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    for stream in (sys.stdout, sys.stderr):  # pytest's go to a file of their own
+        with suppress(Exception):
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def settled(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +12,11 @@ import pytest
 
 from iaipy import pipeline
 from iaipy.config import Config
+from iaipy.pytest_plugin import OPTIONS
 from iaipy.pytest_plugin.link import Ran
 from iaipy.report import reporter
+
+_OPTION = re.compile(rf"(?<![\w-])--({'|'.join(flag for flag, *_ in OPTIONS)})\b")
 
 
 def replay(item: pytest.Item, ran: Ran, *, show_output: bool) -> None:
@@ -56,6 +60,11 @@ def _rewarn(config: pytest.Config, told: Mapping[str, Any]) -> None:
     )
 
 
+def as_options(text: str) -> str:
+    """A sentence for users of `iaipy run`, with the options named as pytest has them."""
+    return _OPTION.sub(r"--iaipy-\1", text.replace("iaipy run --", "pytest --iaipy --"))
+
+
 def lines(
     outcome: pipeline.Outcome | None, said: Sequence[str], config: Config, color: bool
 ) -> Iterator[str]:
@@ -71,6 +80,6 @@ def lines(
     if outcome.saved is not None:
         yield f"Saved as baseline {config.save_baseline}: {outcome.saved}"
     for trouble in outcome.troubles:
-        yield f"iaipy: error: {trouble.message}"
+        yield f"iaipy: error: {as_options(trouble.message)}"
         if trouble.remedy:
-            yield f"  {trouble.remedy}"
+            yield f"  {as_options(trouble.remedy)}"

@@ -11,6 +11,10 @@ import cffi
 DECLARATIONS = """
     int fork(void);
     int waitpid(int pid, int *status, int options);
+    int getpid(void);
+    int getppid(void);
+    int kill(int pid, int signal);
+    int sigqueue(int pid, int signal, void *value);
     long read(int fd, void *buffer, unsigned long size);
     long write(int fd, const void *buffer, unsigned long size);
     void *mmap(void *address, unsigned long size, int protection, int flags, int fd, long offset);

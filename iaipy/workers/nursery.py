@@ -146,9 +146,14 @@ def seed() -> None:
         sys.modules["numpy.random"].seed(0)
 
 
+def die_with_parent() -> None:
+    """End this process when its parent ends: with the host, all that it began. A fork has to ask anew."""
+    C.prctl(_SET_PARENT_DEATH_SIGNAL, 9)
+
+
 def open_channels(ticket: int, folder: str) -> None:
     """Make a process for itself, whose answer goes to the ticket's pipe and whose output to a file."""
-    C.prctl(_SET_PARENT_DEATH_SIGNAL, 9)  # when the host dies, so does all that it began
+    die_with_parent()
     if os.getpgrp() != os.getpid():  # a forked child gets a group of its own, the server leads one
         os.setpgid(0, 0)
     answers = os.open(f"{folder}/{workers.answer_name(ticket)}", os.O_WRONLY)
@@ -173,11 +178,7 @@ def tell(text: str, ticket: int, folder: str) -> None:
 
 
 def measure(work: Work, ticket: int, warmup: int, iterations: int, folder: str) -> None:
-    """Measure, tell the host through the ticket's pipe, and end the process.
-
-    It ends by SIGKILL: an ordinary end would make valgrind write a counter file that nobody reads,
-    which takes as long as a reading.
-    """
+    """Measure, tell the host through the ticket's pipe, and end the process."""
     process = os.getpid()
     open_channels(ticket, folder)
     seed()
@@ -200,7 +201,7 @@ def measure(work: Work, ticket: int, warmup: int, iterations: int, folder: str) 
             except (AttributeError, ValueError, OSError):  # the benchmark has closed or replaced it
                 pass
         tell(answer, ticket, folder)
-    os.kill(os.getpid(), 9)
+    machine.end()
 
 
 def hello(folder: str, number_of_works: int) -> None:
@@ -324,4 +325,4 @@ def main(folder: str, root: str, path: str, instrument: str) -> None:
         os.write(REPLIES, workers.IMPORT_FAILED.to_bytes(reply_bytes, sys.byteorder))
     else:
         serve(loaded, folder, measure, heap.settle)
-    os.kill(os.getpid(), 9)
+    machine.end()

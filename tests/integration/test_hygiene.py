@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -89,12 +90,22 @@ def count(valgrind: str, folder: Path, code: str) -> int:
     options = (
         "--tool=cachegrind",
         "--cache-sim=yes",
+        "--vgdb=no",  # a killed process leaves its pipes behind
         f"--cachegrind-out-file={counts}",
         "--log-file=/dev/null",
     )
     env = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": ""}
     subprocess.run((valgrind, *options, sys.executable, "-P", "-c", code), env=env, cwd=folder, check=True)
     return read_totals(counts)["Ir"]
+
+
+def test_end_without_counter_file(valgrind: str, tmp_path: Path) -> None:
+    """A process that `machine.end` has ended is killed, and valgrind has written no counter file for it."""
+    code = "from iaipy.workers import machine; machine.end()"
+    with pytest.raises(subprocess.CalledProcessError) as ended:
+        count(valgrind, tmp_path, code)
+    assert ended.value.returncode == -signal.SIGKILL
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_instructions_of_the_workers_import(valgrind: str, tmp_path: Path) -> None:

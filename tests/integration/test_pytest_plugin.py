@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import ProcessesIn
 
 pytestmark = pytest.mark.usefixtures("valgrind")
 
@@ -90,6 +94,29 @@ SUITE = """
         benchmark(json.loads, TEXT)
 
 
+    def test_prints(benchmark, capfd):
+        benchmark(print, "once")
+        assert capfd.readouterr().out == "once\\n"
+
+
+    def test_replaces_what_iaipy_uses(benchmark, monkeypatch):
+        monkeypatch.setattr(os, "getpid", lambda: 4711)
+        benchmark.extra_info["no JSON"] = {(1, 2): 3}
+        benchmark(json.loads, TEXT)
+
+
+    def test_makes_a_folder(benchmark, tmp_path):
+        made = []
+        benchmark.pedantic((tmp_path / "made").mkdir, teardown=lambda: made.append(1))
+        assert (tmp_path / "made").is_dir()
+        assert made == [1]
+
+
+    def test_raises_at_length(benchmark):
+        with pytest.raises(ValueError):
+            benchmark(int, "x" * 40_000)
+
+
     def test_fails(benchmark):
         benchmark(json.loads, TEXT)
         assert not ROWS
@@ -128,6 +155,9 @@ MEASURED = {
     "test_coroutine",
     "test_with_a_thread",
     "test_with_a_fork",
+    "test_prints",
+    "test_makes_a_folder",
+    "test_replaces_what_iaipy_uses",
 }
 INI = """
     [pytest]
@@ -174,7 +204,7 @@ def test_every_way_of_measuring_gives_a_number(suite: Path, first: subprocess.Co
     """What passes is measured, what fails fails as ever, and the rest of the run goes on."""
     assert first.returncode == 1, first.stdout + first.stderr
     assert set(results(suite, "first.json")) == MEASURED
-    assert f"{len(FAILING)} failed, 9 passed, 1 skipped" in first.stdout
+    assert f"{len(FAILING)} failed, 13 passed, 1 skipped" in first.stdout
     for name in FAILING:
         assert f"FAILED test_suite.py::{name}" in first.stdout
     assert "took longer than its timeout of 3 s" in first.stdout
@@ -188,6 +218,8 @@ def test_details_of_results(suite: Path, first: subprocess.CompletedProcess[str]
     found = results(suite, "first.json")
     assert found["test_coroutine"]["kind"] == "coroutine"
     assert found["test_with_a_thread"]["repeats"] == 3
+    assert found["test_makes_a_folder"]["repeats"] == 2
+    assert any("only once" in note for note in found["test_makes_a_folder"]["notes"])
     assert any("threads were running" in note for note in found["test_with_a_thread"]["notes"])
     assert found["test_call"]["counters"]["instructions"] > 50_000
 
@@ -205,12 +237,62 @@ def test_a_regression_fails_the_session(tmp_path: Path) -> None:
     assert "1 passed" in done.stdout
 
 
+STOPPED = """
+import pytest
+
+def test_a(benchmark): benchmark(int)
+def test_fails(benchmark): assert benchmark(int)
+def test_exits(benchmark): benchmark(int); pytest.exit("enough")
+def test_last(benchmark): benchmark(int)
+"""
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--iaipy-valgrind=/nowhere/valgrind",), 4, "/nowhere/valgrind was not found"),
+        (("-x", "-k", "not exits"), 1, "stopping after 1 failures"),
+        (("-k", "not fails"), 2, "Exit: enough"),
+    ],
+)
+def test_a_session_that_stops_early(tmp_path: Path, words: tuple[str, ...], code: int, said: str) -> None:
+    """What was measured until then is shown and written, from any folder, and saved as no baseline."""
+    (tmp_path / "test_a.py").write_text(STOPPED)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "below").mkdir()
+    report = f"--iaipy-report=json:{tmp_path}/report.json"
+    saved = ("--iaipy-save-baseline=main", "--iaipy-allow-failures")
+    done = run(
+        tmp_path / "below", "--iaipy", "../test_a.py", "--iaipy-report=terminal", report, *saved, *words
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert said in done.stdout
+    assert "1 measured" in done.stdout
+    assert set(results(tmp_path, "report.json")) == {"test_a"}
+    assert not list(tmp_path.glob(".iaipy/baselines/*"))
+
+
+def test_nothing_outlives_the_session(tmp_path: Path, processes_in: ProcessesIn) -> None:
+    """Where pytest is killed in the middle of a measurement, all that it has started ends."""
+    busy = "def busy():\n    open('begun', 'w').close()\n    while True: pass\n"
+    (tmp_path / "test_b.py").write_text(f"{busy}def test_b(benchmark): benchmark(busy)\n")
+    words = ("-m", "pytest", "-p", "no:cacheprovider", "--iaipy", "test_b.py")
+    with subprocess.Popen([sys.executable, *words], cwd=tmp_path, stdout=subprocess.DEVNULL) as session:
+        deadline = time.monotonic() + 120
+        while not (tmp_path / "begun").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        session.kill()
+    while processes_in(tmp_path):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--iaipy-valgrind=/nowhere/valgrind",), 4, "name it with --iaipy-valgrind PATH"),
         (("--iaipy-baseline=none",), 4, "there is no baseline none"),
-        (("--iaipy-limit=much",), 4, "--limit"),
+        (("--iaipy-limit=much",), 4, "--iaipy-limit"),
         ((), 5, "no benchmark was measured"),
     ],
 )
