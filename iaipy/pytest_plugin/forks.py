@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from iaipy import workers
-from iaipy.workers import failure, nursery, topup
+from iaipy.workers import failure, heap, nursery
 from iaipy.workers.machine import C, end, ffi
 
 _EMPTY = 1
@@ -123,8 +123,8 @@ def of_test(number: int) -> Forks:
     sys._clear_type_cache()
     gc.collect()
     gc.freeze()
-    if not topup.close():  # fixtures have filled more than the arena that the server has settled
-        topup.top_up()
+    if not heap.close():  # fixtures have filled more than the arena that the server has settled
+        heap.settle()
     return forks
 
 

@@ -24,7 +24,7 @@ from iaipy import workers
 from iaipy.pytest_plugin import INNER, SESSION, forks, guests, region, rehearsals, versions
 from iaipy.pytest_plugin import fixture as fixtures
 from iaipy.pytest_plugin.marks import body_is_measured
-from iaipy.workers import heap, machine, nursery, topup
+from iaipy.workers import heap, machine, nursery
 
 CALIBRATIONS = {workers.CALIBRATE_FUNCTION: False, workers.CALIBRATE_COROUTINE: True}
 _LONG_S = 1.0
@@ -227,7 +227,7 @@ class Inner:
 
 def _settle() -> None:
     versions.level()
-    topup.top_up()
+    heap.settle()
 
 
 def _temporary(config: pytest.Config, path: str) -> None:

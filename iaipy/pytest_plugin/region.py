@@ -18,7 +18,7 @@ from typing import Any
 from iaipy.pytest_plugin import forks
 from iaipy.pytest_plugin.forks import Forks, Reading, Unmeasurable
 from iaipy.pytest_plugin.stats import Stats
-from iaipy.workers import nursery, topup
+from iaipy.workers import heap, nursery
 from iaipy.workers.machine import client_request
 from iaipy.workers.subject import Work, anew, empty, empty_coroutine, is_coroutine_object, nothing
 
@@ -178,8 +178,8 @@ def ready() -> None:
 def settled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function on fresh memory, and all that is allocated from now on there too."""
     function = fresh(function)
-    topup.close()
-    topup.level_cache()
+    heap.close()
+    heap.level_cache()
     return function
 
 
@@ -209,7 +209,7 @@ def _read(
     call: Call, function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any], before: int
 ) -> tuple[Reading, Any]:
     gc.collect()  # empties the lists of free objects, too, which every fork leaves in another order
-    topup.close()
+    heap.close()
     first, last, result = nursery.region(function, arguments, named, call.iterations)
     if is_coroutine_object(result):
         result.close()
@@ -274,7 +274,7 @@ async def _awaited(function: Callable[..., Any], call: Call) -> tuple[int, int, 
             call.teardown(*arguments, **named)
     arguments, named = call.arguments()
     gc.collect()
-    topup.close()
+    heap.close()
     return await nursery.region_awaited(function, arguments, named, call.iterations)
 
 

@@ -1,9 +1,13 @@
-"""Brings the heap into one and the same state, whatever an import has left of it.
+"""Brings the heap into one and the same state, whatever an import has left of it. PYTEST_DONT_REWRITE.
 
 How many instructions an allocation takes depends on the holes that earlier ones left: a longer path, a
 module compiled rather than loaded, one import more, and a region of a million instructions moves by
 some hundreds, and its cache misses with it. So before anything is measured the holes are filled, and
-what is allocated from then on lies on fresh memory, at the same offsets against the cache's sets.
+what is allocated from then on lies on fresh memory, always at the same addresses.
+
+`sys._debugmallocstats` tells how many blocks of each size are free, so that just those are filled. What is
+done last must leave no holes itself: iterators have perhaps been put in old ones, so they are kept, in place
+of being freed.
 
 The sizes are those of CPython 3.11 to 3.14 (Objects/obmalloc.c: pools of 16 KiB with a header of 48
 bytes, in arenas of 1 MiB) and of glibc on 64-bit machines (malloc.c: chunks of multiples of 16 bytes
@@ -11,95 +15,246 @@ behind an 8-byte header). Under another allocator the loops below end at their b
 """
 
 import gc
+import os
+import sys
+from itertools import islice, repeat
 
-from iaipy.workers.machine import C, ffi
+from iaipy.workers.machine import C, ffi, reserve
 
-_POOL, _POOL_HEADER, _POOLS_IN_ARENA = 16384, 48, 63
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CLASSES = range(16, 513, 16)
+_POOL, _POOL_HEADER = 16384, 48
+_IN_POOL = (_POOL - _POOL_HEADER) // 512
+_ARENA, _POOLS_IN_ARENA = 1 << 20, 64
+_FIRST_ARENAS = 16
 _SMALLEST_BYTES_OBJECT = 33
-_MOST_BLOCKS = 200_000
-_INTEGER, _INTEGERS = 32, 20_000
+_INTEGER = 32
+_MOST_BLOCKS = 2048
+
+_FAR = 1 << 30
+"""Arenas for what is measured start at a multiple of this, and no hole between mappings is as large."""
+_SMALLEST_MAPPED = 1 << 17
+"""What glibc maps rather than takes from its heap."""
+_LEEWAY = 8 * _POOL
+"""Pools that may have been opened in the new arena while the last holes were filled."""
+_ARENAS = 8
+"""How many a benchmark can open before CPython needs a larger table of them."""
+_MORE_BLOCKS = 20_000
+"""More than are allocated beside those that fill holes."""
+_HOLES = 64
+"""No fewer integers than have been freed since the holes were counted."""
+_TEMPORARIES = 8
+"""No fewer integers than are alive at once while blocks are allocated."""
+_TEXT = 1 << 15
 
 _PAGE, _CHUNK, _CHUNK_HEADER = 4096, 16, 8
 _LARGEST_HOLE = 65536
 _LARGEST_TCACHE = 1040
-_MOST_CHUNKS = 20_000
+_MOST_CHUNKS = 3000
+
+_FLOOD = bytes(1 << 17)
 
 _kept: list[object] = []
+_arena = 0
 
 
 def settle() -> None:
-    """Fill the holes in both heaps; what fills them stays for the life of the process."""
+    """Fill the holes in both heaps; what fills them stays for the life of the process.
+
+    All objects there are become permanent for the collector. CPython's cache of attributes is emptied: the
+    names in it, of which it may hold the last reference, would be freed one by one as others displace them.
+    """
+    sys._clear_type_cache()
     gc.collect()
-    _fill_integers()
-    for size in range(16, 512, 16):
-        if size != _INTEGER:
-            _fill_pools(size, 1)
-    # The last class takes what free pools there are as well, up to a whole new arena.
-    _fill_pools(512, _POOLS_IN_ARENA)
-    _kept.append(_block(512))
+    _make_room()
     if hasattr(C, "mallinfo2"):  # else not glibc, or one older than 2.33
         _fill_chunks()
+    base = _place_next_arena()
+    blocks, pools, _ = _stats()
+    for size, number in blocks.items():
+        _fill(size, number)
+    _fill(512, pools * _IN_POOL)
+    gc.freeze()
+    gc.collect()  # for the lists of free objects
+    _open_pools(base + _LEEWAY)
 
 
-def _block(size: int) -> object:
-    """An object that takes a block of this size class."""
-    if size == 16:
-        return object()
-    return bytes(size - _SMALLEST_BYTES_OBJECT)
+def _make_room() -> None:
+    """Have room in the list of what is kept and in CPython's table of arenas: growing makes new holes."""
+    global _kept
+    blocks, pools, arenas = _stats()
+    if arenas < _ARENAS:
+        pools += (arenas + 1) * _POOLS_IN_ARENA
+    fill = sum(blocks.values()) + pools * _IN_POOL + _MORE_BLOCKS
+    kept: list[object] = [_kept] * (2 * fill)
+    del kept[fill:]  # to half its room it isn't moved
+    _kept = kept
+    if arenas < _ARENAS:
+        _fill(512, pools * _IN_POOL)
 
 
-def _fill_pools(size: int, pools: int) -> None:
-    """Allocate blocks of a size class until so many pools in a row were new, and are full."""
-    blocks = (_POOL - _POOL_HEADER) // size
-    last = run = 0
-    for _ in range(_MOST_BLOCKS):
-        block = _block(size)
-        _kept.append(block)
-        address = id(block)
-        first = address % _POOL == _POOL_HEADER
-        if first and run % blocks == 0 and address // _POOL == last // _POOL + 1:
-            run += 1
-        elif first:
-            run = 1
-        elif run and address == last + size:
-            run += 1
-        else:
-            run = 0
-        last = address
-        if run == pools * blocks:
-            return
+def _place_next_arena() -> int:
+    """Have the next arena start at a round address, and return that.
 
+    What hashes addresses counts the same only at the same ones. And CPython tells by a tree with multiples of
+    an arena's size as leaves whether a block is one of its own, so that freeing one takes an instruction or
+    two more where its arena spans two leaves.
 
-def _fill_integers() -> None:
-    """The same for the class that integers live in, whose addresses can't be looked at without making more.
-
-    So many that all holes are filled, then as many as the last pool has room for.
+    Valgrind maps at the first address with enough room, so holes are taken, and padding put behind all else.
     """
-    integers = [1 << 40 | number for number in range(_INTEGERS)]
-    room = (_POOL - id(integers[-1]) % _POOL) // _INTEGER
-    integers += [1 << 40 | number for number in range(room)]
-    _kept.append(integers)
-
-
-def _address(pointer: object) -> int:
-    return int(ffi.cast("uintptr_t", pointer))
+    frontier = reserve(_FAR)
+    size = _FAR
+    while size >= _SMALLEST_MAPPED:
+        if not 0 <= reserve(size) < frontier:
+            size //= 2
+    end = reserve(_SMALLEST_MAPPED) + _SMALLEST_MAPPED
+    padding = -end % _FAR
+    if padding:
+        reserve(padding)
+    return end + padding
 
 
 def _fill_chunks() -> None:
-    """Allocate chunks of every size, the largest first, until each comes from the top of the heap."""
-    top = _address(C.sbrk(0)) - C.mallinfo2().keepcost + 2 * _CHUNK_HEADER
-    left = _MOST_CHUNKS
-    size = _LARGEST_HOLE
-    while size >= 2 * _CHUNK and left:
-        left -= 1
-        chunk = _address(C.malloc(size - _CHUNK_HEADER))
-        if chunk == top:
-            top += size
+    """Allocate chunks until each comes from the top of glibc's heap, whatever its size.
+
+    The heap need not be one piece: valgrind lets the data segment grow to 8 MiB, and beyond it glibc goes on
+    in pieces from mmap, whose end no sbrk tells.
+    """
+    size, left = _LARGEST_HOLE, C.mallinfo2().keepcost
+    for _ in range(_MOST_CHUNKS):
+        C.malloc(size - _CHUNK_HEADER)
+        before, left = left, C.mallinfo2().keepcost
+        if left == before - size:  # it comes from the top
             size = size // 2 if size > 2 * _LARGEST_TCACHE else size - _CHUNK
+            if size < 2 * _CHUNK:
+                break
     # What is left of the top is taken too, so that the next allocation extends the heap by a fixed size,
     # and the one after it starts a page.
     rest = C.mallinfo2().keepcost
     if rest > 4 * _CHUNK:
         C.malloc(rest - 4 * _CHUNK)
-    chunk = _address(C.malloc(_PAGE))
-    C.malloc(-(chunk + _PAGE + _CHUNK - 2 * _CHUNK_HEADER) % _PAGE + _PAGE - _CHUNK_HEADER)
+    address = int(ffi.cast("uintptr_t", C.malloc(_PAGE)))
+    used = address + _PAGE + _CHUNK - 2 * _CHUNK_HEADER
+    C.malloc(-used % _PAGE + _PAGE - _CHUNK_HEADER)
+
+
+def _objects(size: int) -> "Iterator[object]":
+    """Objects that each take a block of this size class, without end."""
+    if size == 16:
+        return iter(object, None)
+    if size == _INTEGER:
+        return map(complex, repeat(1.0))
+    return map(bytes, repeat(size - _SMALLEST_BYTES_OBJECT))
+
+
+def _fill(size: int, number: int) -> None:
+    """Allocate so many blocks of this size class."""
+    _kept.extend(islice(_objects(size), number))
+
+
+def _stats() -> "tuple[dict[int, int], int, int]":
+    """The free blocks of each size class, the free pools, and how many arenas CPython's table has room for.
+
+    CPython tells them on its standard error.
+    """
+    told = os.memfd_create("iaipy")
+    kept = os.dup(2)
+    os.dup2(told, 2)
+    sys._debugmallocstats()
+    os.dup2(kept, 2)
+    text = os.pread(told, _TEXT, 0)
+    os.close(kept)
+    os.close(told)
+    blocks, pools, most, arenas = {}, 0, 1, 0
+    for line in text.split(b"\n"):
+        words = line.split()
+        if len(words) == 5 and words[0].isdigit() and words[1].isdigit():
+            blocks[int(words[1])] = int(words[4])
+        elif words[1:3] == [b"arenas", b"highwater"]:
+            most = int(words[-1])
+        elif words[1:4] == [b"arenas", b"allocated", b"current"]:
+            arenas = int(words[-1])
+        elif words[1:3] == [b"unused", b"pools"]:
+            pools = int(words[0])
+            break
+    return blocks, pools, max(_FIRST_ARENAS, 1 << (most - 1).bit_length()) - arenas
+
+
+def _open_pools(start: int) -> None:
+    """Have every class open a pool of the new arena, in order, from this address on."""
+    global _arena
+    _fill(_INTEGER, _HOLES)
+    _arena = _open_pool(512, start, start + _POOL)
+    sizes = iter(_CLASSES)
+    _kept.append(sizes)
+    for size in sizes:
+        _open_pool(size, _arena, _arena + _ARENA)
+    del size
+    _fill_temporaries()
+
+
+def _open_pool(size: int, start: int, end: int) -> int:
+    """Allocate blocks of a class until one is the first of a pool between these addresses; its address."""
+    objects, turns = _objects(size), repeat(None, _MOST_BLOCKS)
+    _kept.append(objects)
+    _kept.append(turns)
+    latest = _POOL_HEADER + _disorder(size)
+    address = 0
+    for _ in turns:
+        block = next(objects)
+        _kept.append(block)
+        address = id(block)
+        if address % _POOL <= latest and start <= address < end:
+            break
+    return address
+
+
+def close() -> bool:
+    """Fill the holes that have opened since `settle`, up to two neighbours in its new arena.
+
+    Returns:
+        False if there are none: so much has been allocated since then that the arena is full.
+    """
+    sizes = iter(_CLASSES)
+    _kept.append(sizes)
+    for size in sizes:
+        if not _close(size):
+            return False
+    del size
+    _fill_temporaries()
+    return True
+
+
+def _close(size: int) -> bool:
+    objects, turns = _objects(size), repeat(None, _MOST_BLOCKS)
+    _kept.append(objects)
+    _kept.append(turns)
+    furthest = size + _disorder(size)
+    last = 0
+    for _ in turns:
+        block = next(objects)
+        _kept.append(block)
+        address = id(block)
+        if 0 < address - last <= furthest and 0 <= address - _arena < _ARENA:
+            return True
+        last = address
+    return False
+
+
+def _disorder(size: int) -> int:
+    """Bytes between objects of this class which allocating them, and looking where they are, leaves free."""
+    return 3 * size if size == _INTEGER else 0  # as many integers are alive at once
+
+
+def _fill_temporaries() -> None:
+    """Fill what integers have left free while blocks were allocated, and tuples of arguments."""
+    _fill(_INTEGER, _TEMPORARIES)
+    _kept.append((_kept,))
+
+
+def level_cache() -> None:
+    """Read more than the first-level data cache holds, so that it begins the same whatever was in it."""
+    _FLOOD.find(1)

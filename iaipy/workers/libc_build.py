@@ -23,7 +23,6 @@ DECLARATIONS = """
     void *getcwd(char *path, unsigned long size);
     int memcmp(const void *one, const void *other, unsigned long size);
     void *malloc(unsigned long size);
-    void *sbrk(long increment);
     struct mallinfo2 {
         size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
     };

@@ -16,6 +16,7 @@ __all__ = [
     "ffi",
     "marks",
     "reading",
+    "reserve",
     "running_on_valgrind",
     "start_instrumentation",
 ]
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 C = ffi.dlopen(None)
 
-_READ_WRITE_EXECUTE = 1 | 2 | 4
+_NO_ACCESS, _READ_WRITE_EXECUTE = 0, 1 | 2 | 4
 _PRIVATE_ANONYMOUS = 0x02 | 0x20
 
 # int reading(void): fork; the child does exit_group(0); the parent waits for it and returns its pid.
@@ -77,13 +78,26 @@ def _machine() -> str:
     return posix.uname().machine
 
 
+def _mapped(size: int, access: int) -> int:
+    return int(ffi.cast("intptr_t", C.mmap(ffi.NULL, size, access, _PRIVATE_ANONYMOUS, -1, 0)))
+
+
+def reserve(size: int) -> int:
+    """Take so many bytes of address space, without memory behind it.
+
+    Returns:
+        Where it begins, or -1 if it is refused.
+    """
+    return _mapped(size, _NO_ACCESS)
+
+
 def _routine(signature: str, code: str) -> "Callable[..., Any]":
     """Put machine code where it can run, and make a function of it."""
     instructions = bytes.fromhex(code)
-    page = C.mmap(ffi.NULL, 4096, _READ_WRITE_EXECUTE, _PRIVATE_ANONYMOUS, -1, 0)
-    if int(ffi.cast("intptr_t", page)) == -1:
+    page = _mapped(4096, _READ_WRITE_EXECUTE)
+    if page == -1:
         raise OSError("mmap of an executable page was refused")
-    ffi.memmove(page, instructions, len(instructions))
+    ffi.memmove(ffi.cast("void *", page), instructions, len(instructions))
     routine: Callable[..., Any] = ffi.cast(signature, page)
     return routine
 

@@ -75,6 +75,7 @@ def _measure(work: Work, warmup: int, iterations: int) -> "Measured | None":
             return None
     arguments = as_arguments(work.setup(**work.setup_named))
     gc.collect()
+    heap.close()
     try:
         before, after, result = region(work.function, arguments, work.named, iterations)
         notes = leftovers(threads_before)
@@ -95,6 +96,7 @@ async def _measure_awaited(work: Work, warmup: int, iterations: int) -> "Measure
             await settled(work.teardown(*arguments, **work.teardown_named))
     arguments = as_arguments(await settled(work.setup(**work.setup_named)))
     gc.collect()
+    heap.close()
     try:
         before, after, _ = await region_awaited(work.function, arguments, work.named, iterations)
         notes = leftovers(threads_before)

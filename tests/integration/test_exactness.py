@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
@@ -173,6 +174,19 @@ def test_without_forks(suite: Project) -> None:
     counted = suite.measured("--no-fork", "--repeats", "2", target)
     assert counted["parse"]["instructions"] > 1000
     assert set(suite.results()["parse"]["spread"].values()) == {0}
+
+
+@pytest.mark.parametrize("functions", [1, 9])
+def test_other_code_in_the_file(suite: Project, first: Counted, tmp_path: Path, functions: int) -> None:
+    """What else its file defines moves no instruction of a benchmark, wherever that puts things in memory."""
+    more = "".join(
+        f"\n\ndef spare_{n}(a, b=({n}.5, 'spare {n}')):\n    return a + b\n" for n in range(functions)
+    )
+    other = type(suite)(tmp_path)
+    other.write("benchmarks/bench_suite.py", dedent(SUITE) + more)
+    assert {name: counters["instructions"] for name, counters in other.measured().items()} == {
+        name: counters["instructions"] for name, counters in first.items()
+    }
 
 
 def test_copies_of_a_function(make_project: MakeProject) -> None:
