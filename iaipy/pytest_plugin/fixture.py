@@ -194,7 +194,7 @@ class BenchmarkFixture:
         call = region.Call(
             function, arguments, teardown, recorder.warmup if warmup is None else warmup, iterations
         )
-        if (region.threads() or not recorder.repeats) and not call.is_coroutine:
+        if recorder.must_be_here(call):
             return recorder.measure_here(call)
         trouble = _tried(recorder, call)
         if trouble is not None and not call.is_coroutine:

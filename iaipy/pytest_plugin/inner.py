@@ -179,6 +179,9 @@ class Inner:
         trouble = None
         if recorder and isinstance(item, pytest.Function) and body_is_measured(item):
             call = region.Call(item.obj, lambda: ((), {}), None, recorder.warmup)
+            if recorder.must_be_here(call):
+                item.obj = region.body_here(call, recorder)
+                return (yield)
             recorder.kind = "coroutine" if call.is_coroutine else "function"
             start = time.perf_counter()
             made = forks.of_test(recorder.repeats if call.is_coroutine else 1)
@@ -196,6 +199,9 @@ class Inner:
             try:
                 recorder.accept(made.readings())
             except forks.Unmeasurable as error:
+                if not call.is_coroutine:
+                    recorder.again = True
+                    raise
                 trouble = error
             recorder.took(time.perf_counter() - start)
         yield

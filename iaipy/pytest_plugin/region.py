@@ -117,6 +117,10 @@ class Recorder:
         if len(readings) < self.repeats:
             self.in_place, self.notes = True, [*self.notes, _THREADS]
 
+    def must_be_here(self, call: Call) -> bool:
+        """Whether `measure_here` has to do it."""
+        return (threads() > 0 or not self.repeats) and not call.is_coroutine
+
     def measure_here(self, call: Call) -> Any:
         """Measure a call in the test's own process, once, and return what the call returns.
 
@@ -254,6 +258,16 @@ def body(call: Call, repeats: int, readings: list[Reading]) -> Callable[..., Any
         readings.append([first, last, nursery.leftovers(before)])
 
     return measured_awaited if call.is_coroutine else measured
+
+
+def body_here(call: Call, recorder: Recorder) -> Callable[..., Any]:
+    """A function to stand in for a test's body: it measures the body in the test's own process."""
+
+    def measured(**named: Any) -> Any:
+        call.arguments = lambda: ((), named)
+        return recorder.measure_here(call)
+
+    return measured
 
 
 def _coroutine(call: Call, _repeats: int) -> list[Reading]:

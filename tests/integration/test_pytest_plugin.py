@@ -112,6 +112,21 @@ SUITE = """
         assert made == [1]
 
 
+    @pytest.mark.benchmark
+    def test_body_makes_a_folder(tmp_path):
+        (tmp_path / "made").mkdir()
+
+
+    @pytest.mark.benchmark
+    def test_body_with_a_thread(thread):
+        json.loads(TEXT)
+
+
+    @pytest.mark.benchmark
+    def test_body_fails():
+        assert not ROWS
+
+
     def test_raises_at_length(benchmark):
         with pytest.raises(ValueError):
             benchmark(int, "x" * 40_000)
@@ -145,7 +160,7 @@ SUITE = """
     def test_ordinary():
         assert ROWS
 """
-FAILING = {"test_fails", "test_used_twice", "test_dies", "test_takes_too_long"}
+FAILING = {"test_fails", "test_body_fails", "test_used_twice", "test_dies", "test_takes_too_long"}
 MEASURED = {
     "test_call",
     "test_decorator",
@@ -157,6 +172,8 @@ MEASURED = {
     "test_with_a_fork",
     "test_prints",
     "test_makes_a_folder",
+    "test_body_makes_a_folder",
+    "test_body_with_a_thread",
     "test_replaces_what_iaipy_uses",
 }
 INI = """
@@ -204,7 +221,7 @@ def test_every_way_of_measuring_gives_a_number(suite: Path, first: subprocess.Co
     """What passes is measured, what fails fails as ever, and the rest of the run goes on."""
     assert first.returncode == 1, first.stdout + first.stderr
     assert set(results(suite, "first.json")) == MEASURED
-    assert f"{len(FAILING)} failed, 13 passed, 1 skipped" in first.stdout
+    assert f"{len(FAILING)} failed, 15 passed, 1 skipped" in first.stdout
     for name in FAILING:
         assert f"FAILED test_suite.py::{name}" in first.stdout
     assert "took longer than its timeout of 3 s" in first.stdout
@@ -218,9 +235,11 @@ def test_details_of_results(suite: Path, first: subprocess.CompletedProcess[str]
     found = results(suite, "first.json")
     assert found["test_coroutine"]["kind"] == "coroutine"
     assert found["test_with_a_thread"]["repeats"] == 3
-    assert found["test_makes_a_folder"]["repeats"] == 2
-    assert any("only once" in note for note in found["test_makes_a_folder"]["notes"])
-    assert any("threads were running" in note for note in found["test_with_a_thread"]["notes"])
+    for name in ("test_makes_a_folder", "test_body_makes_a_folder"):
+        assert found[name]["repeats"] == 2
+        assert any("only once" in note for note in found[name]["notes"])
+    for name in ("test_with_a_thread", "test_body_with_a_thread"):
+        assert any("threads were running" in note for note in found[name]["notes"])
     assert found["test_call"]["counters"]["instructions"] > 50_000
 
 
