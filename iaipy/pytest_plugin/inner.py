@@ -24,7 +24,7 @@ from iaipy import workers
 from iaipy.pytest_plugin import INNER, SESSION, forks, guests, region, rehearsals, versions
 from iaipy.pytest_plugin import fixture as fixtures
 from iaipy.pytest_plugin.marks import body_is_measured
-from iaipy.workers import heap, machine, nursery
+from iaipy.workers import heap, machine, nursery, subject
 
 CALIBRATIONS = {workers.CALIBRATE_FUNCTION: False, workers.CALIBRATE_COROUTINE: True}
 _LONG_S = 1.0
@@ -48,6 +48,7 @@ class Inner:
     def __init__(self, folder: str, wanted: dict[str, Any]) -> None:
         self._folder = folder
         self._wanted = wanted
+        self._files = {nodeid.partition("::")[0] for nodeid in wanted["items"]}
         self._reports: list[Any] = []
         self._warnings: list[Any] = []
         self._config: pytest.Config | None = None
@@ -67,18 +68,14 @@ class Inner:
         guests.quieten(session.config)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection(self, session: pytest.Session) -> None:
-        """Begin alike, whatever options and plugins have left behind.
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> None:
+        """Import a file of benchmarks from one and the same state.
 
-        Not here but where the collection proper begins: what calls hooks would free objects in between.
+        Else what options, plugins, other files and the folder's entries have left behind would decide where
+        it lies in memory.
         """
-        collect = session.perform_collect
-
-        def begin(*arguments: Any, **named: Any) -> Any:
+        if isinstance(collector, pytest.Module) and collector.nodeid in self._files:
             _settle()
-            return collect(*arguments, **named)
-
-        session.perform_collect = begin  # type: ignore[method-assign]  # no hook is called as late
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep what can't be collected."""
@@ -236,6 +233,14 @@ def _settle() -> None:
     heap.settle()
 
 
+def _look_through(folders: list[str]) -> None:
+    """Look through what will be on the search path."""
+    path = sys.path[:]
+    sys.path[:] = folders
+    subject.look_through()
+    sys.path[:] = path
+
+
 def _temporary(config: pytest.Config, path: str) -> None:
     """Give the test temporary folders of its own, whose paths are as long for every test."""
     factory = getattr(config, "_tmp_path_factory", None)
@@ -250,6 +255,7 @@ def main(folder: str) -> None:
     with open(f"{folder}/{SESSION}") as file:  # noqa: PTH123  # no pathlib here
         wanted = json.load(file)
     sys.path[:0] = wanted["path"]
+    _look_through(wanted["searched"])
     iaipy.__doc__ = f"{iaipy.__doc__} PYTEST_DONT_REWRITE"  # or pytest warns that it comes too late for that
     inner = Inner(folder, wanted)
     versions.give_all()

@@ -82,6 +82,7 @@ class InnerPytest(ForkServer):
             "args": [*args],
             "items": {id_: temporary_name(id_) for id_ in ids},
             "path": [*path],
+            "searched": sys.path,  # with the folders of what is collected
             "late": launch.late,
             "capture": capture,
         }

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 
 def search(root: str, path: str) -> None:
-    """Put the file's folder and the project's root first on the search path, and look through all of it.
-
-    What folders hold is remembered from then on, and no longer leaves its mark on the heap.
-    """
+    """Put the file's folder and the project's root first on the search path, and look through all of it."""
     sys.path[:0] = [path.rpartition("/")[0], root]
+    look_through()
+
+
+def look_through() -> None:
+    """Have the interpreter remember what the folders on its search path hold, before that can matter."""
     try:
         __import__("iaipy_has_no_such_module")
     except ImportError:
