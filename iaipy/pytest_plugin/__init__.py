@@ -13,7 +13,8 @@ INNER = "iaipy-inner"
 
 SESSION = "session.json"
 """In that pytest's folder, what its host wants: `args` for pytest, `items` to run, each with the name of a
-folder for its temporary files, `path` to search first, when to count, how tests are to `capture`."""
+folder for its temporary files, `path` to search first, all folders that are `searched` once the tests are
+collected, when to count, how tests are to `capture`."""
 
 # Flag behind --iaipy-, the setting it stands for, what its help shows for a value ("" for none), and help.
 OPTIONS = (

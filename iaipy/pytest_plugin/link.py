@@ -51,6 +51,10 @@ class Ran:
     stop: str = ""
 
 
+class _Stopped(Exception):  # noqa: N818  # nothing went wrong
+    """A test has asked for the session's end."""
+
+
 class InnerPytest(ForkServer):
     """One pytest under valgrind.
 
@@ -82,7 +86,7 @@ class InnerPytest(ForkServer):
             "args": [*args],
             "items": {id_: temporary_name(id_) for id_ in ids},
             "path": [*path],
-            "searched": sys.path,  # with the folders of what is collected
+            "searched": [folder for folder in sys.path if isinstance(folder, str)],
             "late": launch.late,
             "capture": capture,
         }
@@ -126,23 +130,23 @@ class InnerPytest(ForkServer):
                 )
             )
         number = self._index[benchmark.id]
+        at_once = repeats
         try:
-            answer, output = self._asked(number, repeats, benchmark.warmup, timeout_s)
-            if "stop" in answer:
-                return Ran(output=output, stop=answer["stop"])
-            here = 1
+            answer, output = self._asked(number, at_once, benchmark.warmup, timeout_s)
             if answer["again"]:
                 self._clear(benchmark.id)
-                here = 0
-                answer, output = self._asked(number, here, benchmark.warmup, timeout_s)
-            readings = self._readings(answer)
+                at_once = 0
+                answer, output = self._asked(number, at_once, benchmark.warmup, timeout_s)
+            readings = self._readings(answer) if _passed(answer) else []
             while answer["in_place"] and 0 < len(readings) < repeats:
                 self._clear(benchmark.id)
-                more = self._readings(self._asked(number, here, benchmark.warmup, timeout_s)[0])
+                more = self._readings(self._asked(number, min(at_once, 1), benchmark.warmup, timeout_s)[0])
                 if not more:
                     break
                 readings += more
             result = self._result(benchmark, answer, readings) if readings else None
+        except _Stopped as stopped:
+            return Ran(stop=str(stopped))
         except MeasurementError as error:
             return Ran(error=error)
         finally:
@@ -152,11 +156,7 @@ class InnerPytest(ForkServer):
     def _clear(self, id_: str) -> None:
         remove(self.folder / temporary_name(id_))
 
-    def _result(
-        self, benchmark: Benchmark, answer: Mapping[str, Any], readings: Sequence[Reading]
-    ) -> Result | None:
-        if any(report.get("outcome") != "passed" for report in answer["reports"]):
-            return None
+    def _result(self, benchmark: Benchmark, answer: Mapping[str, Any], readings: Sequence[Reading]) -> Result:
         record = Benchmark(
             id=benchmark.id,
             kind=answer["kind"],
@@ -190,7 +190,13 @@ def _decoded(answer: Answer) -> dict[str, Any]:
     decoded: dict[str, Any] = json.loads(answer.text[:-1])
     if "error" in decoded:
         raise MeasurementError(*decoded["error"])
+    if "stop" in decoded:
+        raise _Stopped(decoded["stop"])
     return decoded
+
+
+def _passed(answer: Mapping[str, Any]) -> bool:
+    return all(report.get("outcome") == "passed" for report in answer["reports"])
 
 
 def temporary_name(id_: str) -> str:

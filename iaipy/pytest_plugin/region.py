@@ -27,7 +27,7 @@ _STOP_INSTRUMENTATION = 0x4347_0001  # cachegrind.h: VG_USERREQ_TOOL_BASE('C', '
 
 
 _THREADS = "threads were running, so each repeat was measured in a process of its own"
-_ONCE = "can be called only once, so each repeat was measured in a process of its own, without a warm-up"
+_ONCE = "forks of its test can't call it: each repeat was measured in a process of its own, without a warm-up"
 
 _TRIES = 5
 """Looks at the clock, of which one may have been kept from the processor."""
@@ -129,7 +129,8 @@ class Recorder:
         """
         call.warmup = call.warmup if self.repeats else 0
         self.kind, self.iterations, self.warmup = "function", call.iterations, call.warmup
-        self.in_place, self.notes = True, [_THREADS if self.repeats else _ONCE]
+        self.in_place, self.notes = True, [_THREADS if threads() else _ONCE]
+        nursery.seed()
         warmed = _warmed(call, call.function)
         reading, result = _read(call, call.function, *warmed)
         if call.teardown:

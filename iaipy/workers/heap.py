@@ -11,7 +11,7 @@ of being freed.
 
 The sizes are those of CPython 3.11 to 3.14 (Objects/obmalloc.c: pools of 16 KiB with a header of 48
 bytes, in arenas of 1 MiB) and of glibc on 64-bit machines (malloc.c: chunks of multiples of 16 bytes
-behind an 8-byte header). Under another allocator the loops below end at their bounds, without effect.
+behind an 8-byte header). Where CPython tells of no blocks, it has another allocator, and all is left alone.
 """
 
 import gc
@@ -19,7 +19,7 @@ import os
 import sys
 from itertools import islice, repeat
 
-from iaipy.workers.machine import C, ffi, reserve
+from iaipy.workers.machine import C, ffi, release, reserve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ _TEXT = 1 << 15
 _PAGE, _CHUNK, _CHUNK_HEADER = 4096, 16, 8
 _LARGEST_HOLE = 65536
 _LARGEST_TCACHE = 1040
-_MOST_CHUNKS = 3000
+_MOST_CHUNKS = 20_000
 
 _FLOOD = bytes(1 << 17)
 
@@ -69,7 +69,11 @@ def settle() -> None:
     """
     sys._clear_type_cache()
     gc.collect()
-    _make_room()
+    if _make_room():
+        _settle()
+
+
+def _settle() -> None:
     if hasattr(C, "mallinfo2"):  # else not glibc, or one older than 2.33
         _fill_chunks()
     base = _place_next_arena()
@@ -82,10 +86,16 @@ def settle() -> None:
     _open_pools(base + _LEEWAY)
 
 
-def _make_room() -> None:
-    """Have room in the list of what is kept and in CPython's table of arenas: growing makes new holes."""
+def _make_room() -> bool:
+    """Have room in the list of what is kept and in CPython's table of arenas: growing makes new holes.
+
+    Returns:
+        False if CPython has no arenas here.
+    """
     global _kept
     blocks, pools, arenas = _stats()
+    if not blocks:
+        return False
     if arenas < _ARENAS:
         pools += (arenas + 1) * _POOLS_IN_ARENA
     fill = sum(blocks.values()) + pools * _IN_POOL + _MORE_BLOCKS
@@ -94,6 +104,7 @@ def _make_room() -> None:
     _kept = kept
     if arenas < _ARENAS:
         _fill(512, pools * _IN_POOL)
+    return True
 
 
 def _place_next_arena() -> int:
@@ -104,13 +115,19 @@ def _place_next_arena() -> int:
     two more where its arena spans two leaves.
 
     Valgrind maps at the first address with enough room, so holes are taken, and padding put behind all else.
+    Where the address space is limited to less, nothing is.
     """
-    frontier = reserve(_FAR)
-    size = _FAR
+    end = reserve(_FAR)
+    if end < 0:
+        return 0
+    release(end, _FAR)
+    size = _FAR // 2
     while size >= _SMALLEST_MAPPED:
-        if not 0 <= reserve(size) < frontier:
+        place = reserve(size)
+        if not 0 <= place < end:
+            if place > 0:
+                release(place, size)
             size //= 2
-    end = reserve(_SMALLEST_MAPPED) + _SMALLEST_MAPPED
     padding = -end % _FAR
     if padding:
         reserve(padding)
@@ -160,7 +177,7 @@ def _stats() -> "tuple[dict[int, int], int, int]":
 
     CPython tells them on its standard error.
     """
-    told = os.memfd_create("iaipy")
+    told = C.memfd_create(b"iaipy", 0)  # not os.memfd_create, which many a CPython is built without
     kept = os.dup(2)
     os.dup2(told, 2)
     sys._debugmallocstats()
@@ -174,9 +191,9 @@ def _stats() -> "tuple[dict[int, int], int, int]":
         if len(words) == 5 and words[0].isdigit() and words[1].isdigit():
             blocks[int(words[1])] = int(words[4])
         elif words[1:3] == [b"arenas", b"highwater"]:
-            most = int(words[-1])
+            most = int(words[-1].replace(b",", b""))
         elif words[1:4] == [b"arenas", b"allocated", b"current"]:
-            arenas = int(words[-1])
+            arenas = int(words[-1].replace(b",", b""))
         elif words[1:3] == [b"unused", b"pools"]:
             pools = int(words[0])
             break
@@ -213,11 +230,13 @@ def _open_pool(size: int, start: int, end: int) -> int:
 
 
 def close() -> bool:
-    """Fill the holes that have opened since `settle`, up to two neighbours in its new arena.
+    """Fill the holes that have opened since `settle`, up to two neighbours in what it has opened.
 
     Returns:
-        False if there are none: so much has been allocated since then that the arena is full.
+        False if there are none: so much has been allocated since then that these are full.
     """
+    if not _arena:
+        return True
     sizes = iter(_CLASSES)
     _kept.append(sizes)
     for size in sizes:

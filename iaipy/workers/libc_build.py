@@ -18,6 +18,8 @@ DECLARATIONS = """
     long read(int fd, void *buffer, unsigned long size);
     long write(int fd, const void *buffer, unsigned long size);
     void *mmap(void *address, unsigned long size, int protection, int flags, int fd, long offset);
+    int munmap(void *address, unsigned long size);
+    int memfd_create(const char *name, unsigned int flags);
     void _exit(int status);
     int prctl(int option, unsigned long argument);
     void *getcwd(char *path, unsigned long size);

@@ -16,6 +16,7 @@ __all__ = [
     "ffi",
     "marks",
     "reading",
+    "release",
     "reserve",
     "running_on_valgrind",
     "start_instrumentation",
@@ -89,6 +90,11 @@ def reserve(size: int) -> int:
         Where it begins, or -1 if it is refused.
     """
     return _mapped(size, _NO_ACCESS)
+
+
+def release(address: int, size: int) -> None:
+    """Give back what was reserved."""
+    C.munmap(ffi.cast("void *", address), size)
 
 
 def _routine(signature: str, code: str) -> "Callable[..., Any]":

@@ -21,11 +21,14 @@ pytestmark = pytest.mark.usefixtures("valgrind")
 SUITE = """
     import json
     import os
+    import pathlib
+    import sys
     import threading
     import time
 
     import pytest
 
+    sys.path.append(pathlib.Path(__file__).parent)  # Python ignores what is no text
     ROWS = [{"id": number, "name": str(number)} for number in range(40)]
     TEXT = json.dumps(ROWS)
 
@@ -237,7 +240,7 @@ def test_details_of_results(suite: Path, first: subprocess.CompletedProcess[str]
     assert found["test_with_a_thread"]["repeats"] == 3
     for name in ("test_makes_a_folder", "test_body_makes_a_folder"):
         assert found[name]["repeats"] == 2
-        assert any("only once" in note for note in found[name]["notes"])
+        assert any("forks of its test" in note for note in found[name]["notes"])
     for name in ("test_with_a_thread", "test_body_with_a_thread"):
         assert any("threads were running" in note for note in found[name]["notes"])
     assert found["test_call"]["counters"]["instructions"] > 50_000
@@ -262,6 +265,8 @@ import pytest
 def test_a(benchmark): benchmark(int)
 def test_fails(benchmark): assert benchmark(int)
 def test_exits(benchmark): benchmark(int); pytest.exit("enough")
+@pytest.mark.benchmark
+def test_body_ends(): pytest.exit("enough")
 def test_last(benchmark): benchmark(int)
 """
 
@@ -271,6 +276,7 @@ def test_last(benchmark): benchmark(int)
     [
         (("-x", "-k", "not exits"), 1, "stopping after 1 failures"),
         (("-k", "not fails"), 2, "Exit: enough"),
+        (("-k", "not fails and not exits"), 2, "Exit: enough"),
     ],
 )
 def test_a_session_that_stops_early(tmp_path: Path, words: tuple[str, ...], code: int, said: str) -> None:
