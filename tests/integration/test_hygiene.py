@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Project
 
 MOST_INSTRUCTIONS = 5_500_000 if sys.version_info < (3, 12) else 6_500_000
-"""3.12 and 3.13 spend more on the same imports, and miss the five millions (docs/architecture.md)."""
+"""3.12 and 3.13 spend more on the same imports (docs/architecture.md)."""
 
 ALLOWED = {
     "_cffi_backend",
