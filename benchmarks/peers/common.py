@@ -186,7 +186,7 @@ def codspeed_pytest(
         aslr_off = []
     files = [f"--callgrind-out-file={output}/%p.out", f"--log-file={output}/valgrind.log"]
     argv = [*aslr_off, valgrind, *" ".join(_CODSPEED_VALGRIND).split(), *files]
-    argv += [python, "-m", "pytest", "--codspeed", *words]
+    argv += [python, "-P", "-m", "pytest", "--codspeed", *words]
     finished = must(argv, folder, {**_CODSPEED_ENV, "CODSPEED_PROFILE_FOLDER": str(output)})
     parts = _PART.findall("\n".join(path.read_text(errors="replace") for path in output.glob("*.out")))
     events = {test: dict(zip(EVENTS, map(int, totals.split()), strict=False)) for test, totals in parts}

@@ -36,7 +36,7 @@ def counted(python: str, source: Path, files: Sequence[str], valgrind: str, runs
         words, loaded = WAYS[number % len(WAYS)]
         options = (f"--iaipy-valgrind={valgrind}", f"--iaipy-report=json:{report}", *words)
         with common.busy_cores() if loaded else nullcontext():
-            common.must([python, "-m", "pytest", "--iaipy", *suites.COMMON, *options, *files], source)
+            common.must([python, "-P", "-m", "pytest", "--iaipy", *suites.COMMON, *options, *files], source)
         yield common.counts(report)
 
 

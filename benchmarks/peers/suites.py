@@ -1,6 +1,7 @@
 """Real projects' benchmark suites, unmodified: `pytest --iaipy` beside pytest-codspeed under callgrind.
 
-Packages come from PyPI as wheels, their tests from the source distributions. The ways are started in turn.
+Packages come from PyPI as wheels, their tests from the source distributions; `-P` keeps those from hiding
+the packages. The ways are started in turn.
 """
 
 import argparse
@@ -53,7 +54,7 @@ def compared(folder: Path, name: str, valgrind: str) -> tuple[list[str], float, 
     for way, words in _WAYS.items():
         report = source / f"{way}.json"
         options: Sequence[str] = (f"--iaipy-valgrind={valgrind}", f"--iaipy-report=json:{report}", *words)
-        argv = [python, "-m", "pytest", "--iaipy", *COMMON, *options, *files]
+        argv = [python, "-P", "-m", "pytest", "--iaipy", *COMMON, *options, *files]
         seconds[way] = common.must(argv, source).seconds
         counts.append(common.counts(report))
     output = source / "callgrind"

@@ -123,8 +123,7 @@ def of_test(number: int) -> Forks:
     sys._clear_type_cache()
     gc.collect()
     gc.freeze()
-    if not heap.close():  # fixtures have filled more than the arena that the server has settled
-        heap.settle()
+    heap.close()
     return forks
 
 

@@ -17,7 +17,6 @@ behind an 8-byte header). Where CPython tells of no blocks, it has another alloc
 import gc
 import os
 import sys
-from itertools import islice, repeat
 
 from iaipy.workers.machine import C, ffi, release, reserve
 
@@ -30,9 +29,10 @@ _POOL, _POOL_HEADER = 16384, 48
 _IN_POOL = (_POOL - _POOL_HEADER) // 512
 _ARENA, _POOLS_IN_ARENA = 1 << 20, 64
 _FIRST_ARENAS = 16
-_SMALLEST_BYTES_OBJECT = 33
+_EMPTY_INTEGER, _DIGIT, _DIGIT_BITS = 24, 4, 30
 _INTEGER = 32
-_MOST_BLOCKS = 2048
+_TURNS = bytes(2048)
+"""For blocks of a class of which two should soon be neighbours."""
 
 _FAR = 1 << 30
 """Arenas for what is measured start at a multiple of this, and no hole between mappings is as large."""
@@ -69,11 +69,8 @@ def settle() -> None:
     """
     sys._clear_type_cache()
     gc.collect()
-    if _make_room():
-        _settle()
-
-
-def _settle() -> None:
+    if not _make_room():
+        return
     if hasattr(C, "mallinfo2"):  # else not glibc, or one older than 2.33
         _fill_chunks()
     base = _place_next_arena()
@@ -158,18 +155,17 @@ def _fill_chunks() -> None:
     C.malloc(-used % _PAGE + _PAGE - _CHUNK_HEADER)
 
 
-def _objects(size: int) -> "Iterator[object]":
-    """Objects that each take a block of this size class, without end."""
+def _blocks(size: int, turns: bytes) -> "Iterator[object]":
+    """Objects that each take a block of this size class, one for each of the turns, which are all 0."""
     if size == 16:
-        return iter(object, None)
-    if size == _INTEGER:
-        return map(complex, repeat(1.0))
-    return map(bytes, repeat(size - _SMALLEST_BYTES_OBJECT))
+        return (object() for _ in turns)
+    digits = (size - _EMPTY_INTEGER) // _DIGIT  # as many make an integer of this size
+    return map((1 << _DIGIT_BITS * (digits - 1)).__or__, turns)
 
 
 def _fill(size: int, number: int) -> None:
     """Allocate so many blocks of this size class."""
-    _kept.extend(islice(_objects(size), number))
+    _kept.extend(_blocks(size, bytes(number)))
 
 
 def _stats() -> "tuple[dict[int, int], int, int]":
@@ -204,74 +200,36 @@ def _open_pools(start: int) -> None:
     """Have every class open a pool of the new arena, in order, from this address on."""
     global _arena
     _fill(_INTEGER, _HOLES)
-    _arena = _open_pool(512, start, start + _POOL)
-    sizes = iter(_CLASSES)
-    _kept.append(sizes)
-    for size in sizes:
-        _open_pool(size, _arena, _arena + _ARENA)
-    del size
-    _fill_temporaries()
+    _arena = _take_holes(512, start, start + _POOL)
+    close()
 
 
-def _open_pool(size: int, start: int, end: int) -> int:
-    """Allocate blocks of a class until one is the first of a pool between these addresses; its address."""
-    objects, turns = _objects(size), repeat(None, _MOST_BLOCKS)
-    _kept.append(objects)
-    _kept.append(turns)
-    latest = _POOL_HEADER + _disorder(size)
-    address = 0
-    for _ in turns:
-        block = next(objects)
-        _kept.append(block)
-        address = id(block)
-        if address % _POOL <= latest and start <= address < end:
-            break
-    return address
-
-
-def close() -> bool:
-    """Fill the holes that have opened since `settle`, up to two neighbours in what it has opened.
-
-    Returns:
-        False if there are none: so much has been allocated since then that these are full.
-    """
+def close() -> None:
+    """Fill the holes that have opened since `settle`, up to two neighbours in what was allocated since then."""
     if not _arena:
-        return True
+        return
     sizes = iter(_CLASSES)
     _kept.append(sizes)
     for size in sizes:
-        if not _close(size):
-            return False
+        _take_holes(size, _arena, _arena + _FAR)
     del size
-    _fill_temporaries()
-    return True
+    _fill(_INTEGER, _TEMPORARIES)  # what addresses have left free, which are integers
+    _kept.append((_kept,))  # and a call's arguments
 
 
-def _close(size: int) -> bool:
-    objects, turns = _objects(size), repeat(None, _MOST_BLOCKS)
-    _kept.append(objects)
-    _kept.append(turns)
-    furthest = size + _disorder(size)
+def _take_holes(size: int, start: int, end: int) -> int:
+    """Allocate blocks of a class until two are neighbours between these addresses; the first's address."""
+    blocks = _blocks(size, _TURNS)
+    _kept.append(blocks)
+    furthest = size if size != _INTEGER else 4 * size  # addresses are integers too, three of them at once
     last = 0
-    for _ in turns:
-        block = next(objects)
+    for block in blocks:
         _kept.append(block)
         address = id(block)
-        if 0 < address - last <= furthest and 0 <= address - _arena < _ARENA:
-            return True
+        if 0 < address - last <= furthest and start <= last and address < end:
+            break
         last = address
-    return False
-
-
-def _disorder(size: int) -> int:
-    """Bytes between objects of this class which allocating them, and looking where they are, leaves free."""
-    return 3 * size if size == _INTEGER else 0  # as many integers are alive at once
-
-
-def _fill_temporaries() -> None:
-    """Fill what integers have left free while blocks were allocated, and tuples of arguments."""
-    _fill(_INTEGER, _TEMPORARIES)
-    _kept.append((_kept,))
+    return last
 
 
 def level_cache() -> None:

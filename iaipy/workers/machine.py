@@ -14,11 +14,10 @@ __all__ = [
     "cpu",
     "end",
     "ffi",
-    "marks",
     "reading",
     "release",
     "reserve",
-    "running_on_valgrind",
+    "routine",
     "start_instrumentation",
 ]
 
@@ -51,24 +50,12 @@ _CLIENT_REQUEST = {
     "x86_64": "4889f8 4889f2 48c1c703 48c1c70d 48c1c73d 48c1c733 4887db 4889d0 c3",
 }
 
-# int marks(void): ask this of valgrind (the request's address is put in), then put the request's seventh
-# word in place of its first; a fixed number with as many digits as a process's.
-_MARKS = {
-    "x86_64": (
-        "48b8{address} 31d2"  # movabs rax, request; xor edx, edx
-        "48c1c703 48c1c70d 48c1c73d 48c1c733 4887db"
-        "488b4830 488908"  # mov rcx, [rax + 48]; mov [rax], rcx
-        "b840420f00 c3"  # mov eax, 1000000; ret
-    ),
-}
-
 # void cpuid(unsigned int registers[4]): eax and ecx in; eax, ebx, ecx, edx out.
 _CPUID = {
     "x86_64": "53 8b07 8b4f08 0fa2 8907 895f04 894f08 89570c 5b c3",
 }
 
 _START_INSTRUMENTATION = 0x4347_0000  # cachegrind.h: VG_USERREQ_TOOL_BASE('C', 'G')
-_RUNNING_ON_VALGRIND = 0x1001
 _SIGKILL = 9
 
 
@@ -97,7 +84,7 @@ def release(address: int, size: int) -> None:
     C.munmap(ffi.cast("void *", address), size)
 
 
-def _routine(signature: str, code: str) -> "Callable[..., Any]":
+def routine(signature: str, code: str) -> "Callable[..., Any]":
     """Put machine code where it can run, and make a function of it."""
     instructions = bytes.fromhex(code)
     page = _mapped(4096, _READ_WRITE_EXECUTE)
@@ -120,7 +107,7 @@ def _reading_by_libc() -> int:
 MACHINE = _machine()
 
 reading: "Callable[[], int]" = (
-    _routine("reading_t", _READING[MACHINE]) if MACHINE in _READING else _reading_by_libc
+    routine("reading_t", _READING[MACHINE]) if MACHINE in _READING else _reading_by_libc
 )
 
 
@@ -128,27 +115,9 @@ def client_request(number: int) -> "Callable[[], int]":
     """A function that asks this of valgrind; it does nothing elsewhere, or where there is no code for it."""
     if MACHINE not in _CLIENT_REQUEST:
         return int
-    routine = _routine("client_request_t", _CLIENT_REQUEST[MACHINE])
+    ask = routine("client_request_t", _CLIENT_REQUEST[MACHINE])
     request = ffi.new("unsigned long[6]", [number, 0, 0, 0, 0, 0])
-    return lambda: int(routine(request, 0))
-
-
-def marks() -> "tuple[Callable[[], int], Callable[[int, int], None]]":
-    """What stands in for `reading` where valgrind is asked something as a region begins, and as it ends.
-
-    It has the C type of `reading` and returns a number as large, so that it leaves the heap as that does.
-    The second function sets what is asked by the next call and by all after it; at first that is nothing.
-    """
-    if MACHINE not in _MARKS:
-        return int, lambda first, others: None
-    request = ffi.new("unsigned long[7]", [_RUNNING_ON_VALGRIND, 0, 0, 0, 0, 0, _RUNNING_ON_VALGRIND])
-    address = int(ffi.cast("uintptr_t", request)).to_bytes(8, "little").hex()
-    routine = _routine("reading_t", _MARKS[MACHINE].format(address=address))
-
-    def ask(first: int, others: int) -> None:
-        request[0], request[6] = first, others
-
-    return routine, ask
+    return lambda: int(ask(request, 0))
 
 
 def end() -> "NoReturn":
@@ -160,11 +129,6 @@ def end() -> "NoReturn":
     C.sigqueue(C.getpid(), _SIGKILL, ffi.NULL)
     while True:
         C.kill(C.getpid(), _SIGKILL)
-
-
-def running_on_valgrind() -> bool:
-    """Whether valgrind executes this process."""
-    return client_request(_RUNNING_ON_VALGRIND)() > 0
 
 
 def start_instrumentation() -> None:
@@ -184,7 +148,7 @@ def cpu() -> str:
         return "hwcap " + " ".join(
             f"{words[i + 1]:x}" for i in range(0, len(words) - 1, 2) if words[i] in (16, 26)
         )
-    routine = _routine("cpuid_t", _CPUID[MACHINE])
+    cpuid = routine("cpuid_t", _CPUID[MACHINE])
     registers = ffi.new("unsigned int[4]")
     leaves = []
     for leaf, masks in (
@@ -193,6 +157,6 @@ def cpu() -> str:
         (7, (0xFFFFFFFF, 0xFFFFFFFF & ~(1 << 18), 0xFFFFFFFF, 0xFFFFFFFF)),
     ):
         registers[0], registers[2] = leaf, 0
-        routine(registers)
+        cpuid(registers)
         leaves.append("-".join(f"{registers[i] & masks[i]:x}" for i in range(4)))
     return " ".join(leaves)

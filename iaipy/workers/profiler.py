@@ -16,11 +16,12 @@ import sys
 
 from iaipy import workers
 from iaipy.workers import machine, nursery
+from iaipy.workers.machine import ffi
 from iaipy.workers.subject import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import CodeType
     from typing import Any
 
@@ -29,7 +30,19 @@ if TYPE_CHECKING:
 
 _CALLGRIND = 0x4354_0000  # callgrind.h: VG_USERREQ_TOOL_BASE('C', 'T')
 _DUMP, _ZERO, _START, _STOP = _CALLGRIND, _CALLGRIND + 1, _CALLGRIND + 4, _CALLGRIND + 5
+_RUNNING_ON_VALGRIND = 0x1001
 _EXTRA_SLOTS = 8
+
+# int marks(void): ask this of valgrind (the request's address is put in), then put the request's seventh
+# word in place of its first; a fixed number with as many digits as a process's.
+_MARKS = {
+    "x86_64": (
+        "48b8{address} 31d2"  # movabs rax, request; xor edx, edx
+        "48c1c703 48c1c70d 48c1c73d 48c1c733 4887db"
+        "488b4830 488908"  # mov rcx, [rax + 48]; mov [rax], rcx
+        "b840420f00 c3"  # mov eax, 1000000; ret
+    ),
+}
 
 
 def _stays_active(*ignored: object) -> None:
@@ -105,9 +118,27 @@ def _write_names(folder: str, lacking: str) -> None:
         file.write(ascii(told))
 
 
+def _marks() -> "tuple[Callable[[], int], Callable[[int, int], None]]":
+    """What stands in for `reading` where valgrind is asked something as a region begins, and as it ends.
+
+    It has the C type of `reading` and returns a number as large, so that it leaves the heap as that does.
+    The second function sets what is asked by the next call and by all after it; at first that is nothing.
+    """
+    if machine.MACHINE not in _MARKS:
+        return int, lambda first, others: None
+    request = ffi.new("unsigned long[7]", [_RUNNING_ON_VALGRIND, 0, 0, 0, 0, 0, _RUNNING_ON_VALGRIND])
+    address = int(ffi.cast("uintptr_t", request)).to_bytes(8, "little").hex()
+    mark = machine.routine("reading_t", _MARKS[machine.MACHINE].format(address=address))
+
+    def ask(first: int, others: int) -> None:
+        request[0], request[6] = first, others
+
+    return mark, ask
+
+
 def _follow(folder: str, lacking: str, reading: str) -> None:
     """Let callgrind follow what `nursery` measures, and write down what it saw in the region."""
-    mark, ask = machine.marks()
+    mark, ask = _marks()
     start, stop = map(machine.client_request, (_START, _STOP))
     measure, leftovers = nursery.measure, nursery.leftovers
 

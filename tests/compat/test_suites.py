@@ -67,9 +67,16 @@ def unpacked(name: str, folder: Path) -> Path:
 
 
 def counted(source: Path, packages: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest there, with these packages."""
+    """Run pytest there, with these packages, which the folder of the same name there must not hide."""
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "--iaipy", "--iaipy-pass-env=PYTHONPATH", "-o", "addopts=", *words],
+        [
+            sys.executable,
+            "-P",
+            "-m",
+            "pytest",
+            *"--iaipy --iaipy-pass-env=PYTHONPATH -o addopts=".split(),
+            *words,
+        ],
         cwd=source,
         capture_output=True,
         text=True,
