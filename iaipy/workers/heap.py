@@ -205,7 +205,7 @@ def _open_pools(start: int) -> None:
 
 
 def close() -> None:
-    """Fill the holes that have opened since `settle`, up to two neighbours in what was allocated since then."""
+    """Fill the holes that have opened since `settle`, up to two neighbours in what it has opened or later."""
     if not _arena:
         return
     sizes = iter(_CLASSES)

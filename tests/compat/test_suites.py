@@ -68,15 +68,9 @@ def unpacked(name: str, folder: Path) -> Path:
 
 def counted(source: Path, packages: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run pytest there, with these packages, which the folder of the same name there must not hide."""
+    options = ["--iaipy", "--iaipy-pass-env=PYTHONPATH", "-o", "addopts="]
     return subprocess.run(
-        [
-            sys.executable,
-            "-P",
-            "-m",
-            "pytest",
-            *"--iaipy --iaipy-pass-env=PYTHONPATH -o addopts=".split(),
-            *words,
-        ],
+        [sys.executable, "-P", "-m", "pytest", *options, *words],
         cwd=source,
         capture_output=True,
         text=True,
