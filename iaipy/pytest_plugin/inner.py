@@ -12,7 +12,6 @@ import gc
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -23,11 +22,10 @@ import iaipy
 from iaipy import workers
 from iaipy.pytest_plugin import INNER, SESSION, forks, guests, region, rehearsals, versions
 from iaipy.pytest_plugin import fixture as fixtures
-from iaipy.pytest_plugin.marks import body_is_measured
+from iaipy.pytest_plugin.marks import WARMUP, body_is_measured
 from iaipy.workers import heap, machine, nursery, subject
 
 CALIBRATIONS = {workers.CALIBRATE_FUNCTION: False, workers.CALIBRATE_COROUTINE: True}
-_LONG_S = 1.0
 _WORKER_INPUT = {
     "workerid": "gw0",
     "workercount": 1,
@@ -117,7 +115,7 @@ class Inner:
         forks.rehearse()
         rehearsal = rehearsals.item(session)
         capture = session.config.pluginmanager.getplugin("capturemanager")
-        recorder = rehearsal.stash[fixtures.RECORDER] = region.Recorder(1, 2, self._folder)
+        recorder = rehearsal.stash[fixtures.RECORDER] = region.Recorder(1, WARMUP, self._folder)
         gc.freeze()
         capture.start_global_capturing()
         with suppress(Exception):  # a conftest's hook may stumble over a test that isn't there
@@ -131,10 +129,11 @@ class Inner:
     def _perform(self, work: Any, ticket: int, repeats: int, warmup: int, folder: str) -> None:
         process = machine.C.getpid()
         nursery.open_channels(ticket, folder)
-        recorder = region.Recorder(repeats, warmup, self._folder, long_s=_LONG_S)
+        nursery.seed()
+        recorder = region.Recorder(repeats, warmup, self._folder)
         try:
             if isinstance(work, bool):
-                recorder.measure(region.calibration(work))
+                recorder.play(region.calibration(work), subject.nothing)
             else:
                 self._run(work, recorder)
             answer = self._answer(recorder)
@@ -175,17 +174,17 @@ class Inner:
         recorder = item.stash.get(fixtures.RECORDER, None)
         trouble = None
         if recorder and isinstance(item, pytest.Function) and body_is_measured(item):
-            call = region.Call(item.obj, lambda: ((), {}), None, recorder.warmup)
-            if recorder.must_be_here(call):
-                item.obj = region.body_here(call, recorder)
+            call = region.Call(item.obj, lambda: ((), {}), warmup=recorder.warmup, own_warms=True)
+            if not call.is_coroutine:
+                item.obj = region.body(call, recorder)
                 return (yield)
-            recorder.kind = "coroutine" if call.is_coroutine else "function"
-            start = time.perf_counter()
-            made = forks.of_test(recorder.repeats if call.is_coroutine else 1)
+            recorder.expect(call)
+            forks.settle()
+            made = forks.Forks(recorder.repeats)
             for _ in made.turns:
                 if made.fork():
                     readings: list[forks.Reading] = []
-                    item.obj = region.body(call, recorder.repeats, readings)
+                    item.obj = region.body_awaited(call, readings)
                     try:
                         yield
                         answer = [workers.READY, *readings]
@@ -194,16 +193,11 @@ class Inner:
                     made.answer(answer)
             gc.unfreeze()
             try:
-                recorder.accept(made.readings())
+                recorder.readings = made.readings()
             except forks.Unmeasurable as error:
-                if not call.is_coroutine:
-                    recorder.again = True
-                    raise
                 trouble = error
-            recorder.took(time.perf_counter() - start)
         yield
-        if recorder and trouble:  # and the test itself passed
-            recorder.readings = []
+        if trouble:  # and the test itself passed
             raise trouble
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from iaipy.declare import DEFAULT_WARMUP
 from iaipy.durations import parse_duration
 from iaipy.limits import parse_hard_limits, parse_limits
 from iaipy.model.benchmark import Benchmark, Limits
@@ -12,6 +11,8 @@ from iaipy.values import require_known, whole
 
 FIXTURES = frozenset({"benchmark", "benchmark_weave", "codspeed_benchmark"})
 BODY_MARKERS = ("benchmark", "codspeed_benchmark")
+WARMUP = 1
+"""Calls before the one that counts: the test's own."""
 OPTIONS = ("limit", "hard_limit", "repeats", "warmup", "timeout")
 
 
@@ -47,7 +48,7 @@ def benchmark_of(item: pytest.Item) -> Benchmark:
         kind="function",
         path=path.replace("\\", "/"),
         line=(line or 0) + 1,
-        warmup=whole(given.get("warmup", DEFAULT_WARMUP), f"{where}: warmup", 0),
+        warmup=whole(given.get("warmup", WARMUP), f"{where}: warmup", 0),
         repeats=whole(given["repeats"], f"{where}: repeats", 1) if "repeats" in given else None,
         timeout_s=parse_duration(given["timeout"], f"{where}: timeout") if "timeout" in given else None,
         limits=Limits(

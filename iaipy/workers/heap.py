@@ -48,6 +48,8 @@ _HOLES = 64
 """No fewer integers than have been freed since the holes were counted."""
 _TEMPORARIES = 8
 """No fewer integers than are alive at once while blocks are allocated."""
+_EVEN = 64
+"""More integers than may be allocated in one settling and not in another."""
 _TEXT = 1 << 15
 
 _PAGE, _CHUNK, _CHUNK_HEADER = 4096, 16, 8
@@ -56,6 +58,7 @@ _LARGEST_TCACHE = 1040
 _MOST_CHUNKS = 20_000
 
 _FLOOD = bytes(1 << 17)
+_ZEROS = memoryview(_FLOOD)
 
 _kept: list[object] = []
 _arena = 0
@@ -73,14 +76,12 @@ def settle() -> None:
         return
     if hasattr(C, "mallinfo2"):  # else not glibc, or one older than 2.33
         _fill_chunks()
-    base = _place_next_arena()
-    blocks, pools, _ = _stats()
-    for size, number in blocks.items():
-        _fill(size, number)
-    _fill(512, pools * _IN_POOL)
+    start = _place_next_arena() + _LEEWAY
+    _kept.append(start)
+    _fill_blocks()
     gc.freeze()
     gc.collect()  # for the lists of free objects
-    _open_pools(base + _LEEWAY)
+    _open_pools(start)
 
 
 def _make_room() -> bool:
@@ -155,17 +156,37 @@ def _fill_chunks() -> None:
     C.malloc(-used % _PAGE + _PAGE - _CHUNK_HEADER)
 
 
-def _blocks(size: int, turns: bytes) -> "Iterator[object]":
-    """Objects that each take a block of this size class, one for each of the turns, which are all 0."""
+def _blocks(size: int, turns: "bytes | memoryview") -> "Iterator[object]":
+    """Objects that each take a block of this size class, one for each of the turns, which are all 0.
+
+    What it takes to make them is kept, too. For integers that is one more block of the class.
+    """
     if size == 16:
-        return (object() for _ in turns)
-    digits = (size - _EMPTY_INTEGER) // _DIGIT  # as many make an integer of this size
-    return map((1 << _DIGIT_BITS * (digits - 1)).__or__, turns)
+        blocks: Iterator[object] = (object() for _ in turns)
+    else:
+        digits = (size - _EMPTY_INTEGER) // _DIGIT  # as many make an integer of this size
+        first = 1 << _DIGIT_BITS * (digits - 1)
+        _kept.append(first)
+        blocks = map(first.__or__, turns)
+    _kept.append(blocks)
+    return blocks
 
 
 def _fill(size: int, number: int) -> None:
-    """Allocate so many blocks of this size class."""
-    _kept.extend(_blocks(size, bytes(number)))
+    """Allocate so many blocks of this size class; beside them the same ones, whatever the number."""
+    while number > 0:
+        turns = _ZEROS[: min(number, len(_ZEROS)) - (size > 16)]
+        _kept.append(turns)
+        _kept.extend(_blocks(size, turns))
+        number -= len(_ZEROS)
+
+
+def _fill_blocks() -> None:
+    """Allocate all blocks and pools that are free."""
+    blocks, pools, _ = _stats()
+    for size, number in blocks.items():
+        _fill(size, number)
+    _fill(512, pools * _IN_POOL)
 
 
 def _stats() -> "tuple[dict[int, int], int, int]":
@@ -213,14 +234,21 @@ def close() -> None:
     for size in sizes:
         _take_holes(size, _arena, _arena + _FAR)
     del size
-    _fill(_INTEGER, _TEMPORARIES)  # what addresses have left free, which are integers
-    _kept.append((_kept,))  # and a call's arguments
+    _even_integers()
+    _kept.append((_kept,))  # takes what a call's arguments have left free
+
+
+def _even_integers() -> None:
+    """Fill what addresses have left free, which are integers, and on to the same place whatever that was."""
+    _fill(_INTEGER, _TEMPORARIES)
+    block = 1 << _DIGIT_BITS
+    _kept.append(block)
+    _fill(_INTEGER, _TEMPORARIES + (-id(block) % _POOL // _INTEGER) % _EVEN)
 
 
 def _take_holes(size: int, start: int, end: int) -> int:
     """Allocate blocks of a class until two are neighbours between these addresses; the first's address."""
     blocks = _blocks(size, _TURNS)
-    _kept.append(blocks)
     furthest = size if size != _INTEGER else 4 * size  # addresses are integers too, three of them at once
     last = 0
     for block in blocks:

@@ -306,7 +306,7 @@ def main(folder: str, root: str, path: str, instrument: str) -> None:
     workers.take_variables()
     heap.settle()
     try:
-        loaded = dict(enumerate(works(load(path))))
+        loaded = dict(enumerate(works(load(path, heap.settle))))
         os.getcwd = getcwd
         name_temporary_folder()
         hello(folder, len(loaded))

@@ -8,6 +8,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from iaipy.declare import Declaration
@@ -27,15 +28,18 @@ def look_through() -> None:
         pass
 
 
-def load(path: str) -> "list[Declaration]":
+def load(path: str, settle: "Callable[[], object] | None" = None) -> "list[Declaration]":
     """Import the file as the module that its name says; its own declarations, in order.
 
     Raises whatever the import raises, and ImportError where another module has taken the name.
+
+    Parameters:
+        settle: called when the file's code is there, and before it runs.
     """
     name = path.rpartition("/")[2].removesuffix(".py")
     if "." in name:
         raise ImportError(f"{name}.py can't be a module, because of the dot in its name; rename the file")
-    module = __import__(name)
+    module = _imported(name, settle) if settle else __import__(name)
     from iaipy import declare
 
     if getattr(module, "__file__", None) != path:
@@ -43,6 +47,22 @@ def load(path: str) -> "list[Declaration]":
             f"its name is taken: {name} is {getattr(module, '__file__', module)}; rename the file"
         )
     return [declaration for declaration in declare.declared if declaration.function.__module__ == name]
+
+
+def _imported(name: str, settle: "Callable[[], object]") -> "Any":
+    imports: Any = sys.modules["_frozen_importlib"]
+    spec = None if name in sys.modules else imports._find_spec(name, None)
+    if spec is None or not hasattr(spec.loader, "get_code"):
+        return __import__(name)
+    get_code = spec.loader.get_code
+
+    def code_and_settle(name: str) -> object:
+        code = get_code(name)
+        settle()
+        return code
+
+    spec.loader.get_code = code_and_settle
+    return imports._load(spec)
 
 
 def empty() -> None:

@@ -176,7 +176,7 @@ def test_without_forks(suite: Project) -> None:
     assert set(suite.results()["parse"]["spread"].values()) == {0}
 
 
-@pytest.mark.parametrize("functions", [1, 9])
+@pytest.mark.parametrize("functions", [1, 9, 12])
 def test_other_code_in_the_file(suite: Project, first: Counted, tmp_path: Path, functions: int) -> None:
     """What else its file defines moves no instruction of a benchmark, wherever that puts things in memory."""
     more = "".join(
