@@ -6,6 +6,8 @@ and from the address of the attribute's name. So what types were looked up befor
 option of pytest's, would move what tests take.
 """
 
+from typing import Any
+
 from iaipy.workers.machine import ffi
 
 _CACHE = 4096
@@ -18,13 +20,15 @@ _EACH = 500
 
 def level() -> None:
     """Use up versions until the last one given is a multiple of the cache's size."""
-    for _ in range(0, 2 * _CACHE, _EACH):
-        version = ffi.cast("unsigned int *", id(kind := type("Kind", (), {})) + _TAG)
-        for number in range(_EACH):
-            kind.number = number  # type: ignore[attr-defined]  # takes the version away
-            kind.number  # type: ignore[attr-defined]  # noqa: B018  # is for the look-up, which gives a new one
-            if not version[0] % _CACHE:
-                return
+    left = _CACHE
+    while left:
+        kind: Any = type("Kind", (), {"number": 0})
+        kind.number  # noqa: B018  # is for the look-up, which gives a version
+        version = ffi.cast("unsigned int *", id(kind) + _TAG)
+        for number in range(min(-version[0] % _CACHE, _EACH)):
+            kind.number = number  # takes the version away
+            kind.number  # noqa: B018
+        left = -version[0] % _CACHE if version[0] else 0  # where none are left there is nothing to be done
 
 
 def give_all() -> None:
