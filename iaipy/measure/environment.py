@@ -22,6 +22,7 @@ METHOD = "8"
 5: the worker is fewer modules.
 6: the worker sees its files at the same paths in every run, and imports don't learn the checkout's own path.
 7: the heap is settled by what CPython tells of it, and what is measured lies at round addresses.
+8: it is settled to the same block, and also between a file's code and its run; pytest warms up once.
 """
 
 PASSED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "VALGRIND_LIB")

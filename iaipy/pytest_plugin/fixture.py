@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from iaipy.pytest_plugin.region import Recorder
+    from iaipy.pytest_plugin.region import Call, Recorder
 
 PATIENCE_S = 2.0
 """How long the rounds of a pedantic benchmark may go on once it is measured; the first is always made."""
@@ -191,13 +191,32 @@ class BenchmarkFixture:
             return play()
         from iaipy.pytest_plugin import region
 
-        plain = warmup is None
         call = region.Call(
-            function, arguments, teardown, recorder.warmup if warmup is None else warmup, iterations, plain
+            function, arguments, teardown, recorder.warmup if warmup is None else warmup, iterations
         )
-        result, waited_s = recorder.play(call, play)
+        if recorder.must_be_here(call):
+            return recorder.measure_here(call)
+        trouble = _tried(recorder, call)
+        if trouble is not None and not call.is_coroutine:
+            recorder.again = True
+            raise trouble
+        result, waited_s = region.seconds_of(play)
+        if trouble is not None:
+            recorder.readings = []
+            raise trouble
         self.stats = recorder.stats(waited_s)
         return result
+
+
+def _tried(recorder: Recorder, call: Call) -> Exception | None:
+    """Measure, and return what went wrong: the test itself may fail of it first, and says it better."""
+    from iaipy.pytest_plugin.forks import Unmeasurable
+
+    try:
+        recorder.measure(call)
+    except Unmeasurable as error:
+        return error
+    return None
 
 
 def _finished(result: Any) -> Any:

@@ -63,12 +63,12 @@ class Forks:
         self._turn[0] += 1
         return False
 
-    def measure(self, region: Callable[[], Reading]) -> None:
+    def measure(self, region: Callable[[], list[Reading]]) -> None:
         """Have all of them answer what a function says, or what it raises."""
         for _ in self.turns:
             if self.fork():
                 try:
-                    answer = [workers.READY, region()]
+                    answer = [workers.READY, *region()]
                 except Unmeasurable as error:
                     answer = [workers.RAISED, str(error)]
                 except BaseException as error:
@@ -117,12 +117,14 @@ def rehearse() -> None:
     made.readings()
 
 
-def settle() -> None:
-    """Bring a test's process into the state from which it is measured, but for what its set-up keeps."""
+def of_test(number: int) -> Forks:
+    """Forks of a test's process, whose heap and collector are settled for them."""
+    forks = Forks(number)
     sys._clear_type_cache()
     gc.collect()
     gc.freeze()
     heap.close()
+    return forks
 
 
 def described(error: BaseException) -> tuple[str, str]:

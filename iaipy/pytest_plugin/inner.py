@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -26,6 +27,7 @@ from iaipy.pytest_plugin.marks import WARMUP, body_is_measured
 from iaipy.workers import heap, machine, nursery, subject
 
 CALIBRATIONS = {workers.CALIBRATE_FUNCTION: False, workers.CALIBRATE_COROUTINE: True}
+_LONG_S = 1.0
 _WORKER_INPUT = {
     "workerid": "gw0",
     "workercount": 1,
@@ -129,11 +131,10 @@ class Inner:
     def _perform(self, work: Any, ticket: int, repeats: int, warmup: int, folder: str) -> None:
         process = machine.C.getpid()
         nursery.open_channels(ticket, folder)
-        nursery.seed()
-        recorder = region.Recorder(repeats, warmup, self._folder)
+        recorder = region.Recorder(repeats, warmup, self._folder, long_s=_LONG_S)
         try:
             if isinstance(work, bool):
-                recorder.play(region.calibration(work), subject.nothing)
+                recorder.measure(region.calibration(work))
             else:
                 self._run(work, recorder)
             answer = self._answer(recorder)
@@ -174,17 +175,17 @@ class Inner:
         recorder = item.stash.get(fixtures.RECORDER, None)
         trouble = None
         if recorder and isinstance(item, pytest.Function) and body_is_measured(item):
-            call = region.Call(item.obj, lambda: ((), {}), warmup=recorder.warmup, own_warms=True)
-            if not call.is_coroutine:
-                item.obj = region.body(call, recorder)
+            call = region.Call(item.obj, lambda: ((), {}), None, recorder.warmup)
+            if recorder.must_be_here(call):
+                item.obj = region.body_here(call, recorder)
                 return (yield)
-            recorder.expect(call)
-            forks.settle()
-            made = forks.Forks(recorder.repeats)
+            recorder.kind = "coroutine" if call.is_coroutine else "function"
+            start = time.perf_counter()
+            made = forks.of_test(recorder.repeats if call.is_coroutine else 1)
             for _ in made.turns:
                 if made.fork():
                     readings: list[forks.Reading] = []
-                    item.obj = region.body_awaited(call, readings)
+                    item.obj = region.body(call, recorder.repeats, readings)
                     try:
                         yield
                         answer = [workers.READY, *readings]
@@ -193,11 +194,16 @@ class Inner:
                     made.answer(answer)
             gc.unfreeze()
             try:
-                recorder.readings = made.readings()
+                recorder.accept(made.readings())
             except forks.Unmeasurable as error:
+                if not call.is_coroutine:
+                    recorder.again = True
+                    raise
                 trouble = error
+            recorder.took(time.perf_counter() - start)
         yield
-        if trouble:  # and the test itself passed
+        if recorder and trouble:  # and the test itself passed
+            recorder.readings = []
             raise trouble
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

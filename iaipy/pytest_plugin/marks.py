@@ -12,7 +12,7 @@ from iaipy.values import require_known, whole
 FIXTURES = frozenset({"benchmark", "benchmark_weave", "codspeed_benchmark"})
 BODY_MARKERS = ("benchmark", "codspeed_benchmark")
 WARMUP = 1
-"""Calls before the one that counts: the test's own."""
+"""Calls before the one that counts, as many as pytest-codspeed makes."""
 OPTIONS = ("limit", "hard_limit", "repeats", "warmup", "timeout")
 
 

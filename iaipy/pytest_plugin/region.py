@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import math
 import os
 import sys
 import time
@@ -18,9 +19,12 @@ from iaipy.pytest_plugin import forks
 from iaipy.pytest_plugin.forks import Forks, Reading, Unmeasurable
 from iaipy.pytest_plugin.stats import Stats
 from iaipy.workers import heap, nursery
+from iaipy.workers.machine import client_request
 from iaipy.workers.subject import Work, anew, empty, empty_coroutine, is_coroutine_object, nothing
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+_STOP_INSTRUMENTATION = 0x4347_0001  # cachegrind.h: VG_USERREQ_TOOL_BASE('C', 'G') + 1
+
 
 _THREADS = "threads were running, so each repeat was measured in a process of its own"
 _ONCE = "forks of its test can't call it: each repeat was measured in a process of its own, without a warm-up"
@@ -31,19 +35,13 @@ _TRIES = 5
 
 @dataclass
 class Call:
-    """What is measured: a function, and how its arguments come about before every call.
-
-    Parameters:
-        warmup: calls before the one that counts.
-        own_warms: whether the first of these can be the call that the test itself makes.
-    """
+    """What is measured: a function, and how its arguments come about before every call."""
 
     function: Callable[..., Any]
     arguments: Callable[[], Arguments]
     teardown: Callable[..., object] | None = None
     warmup: int = 0
     iterations: int = 1
-    own_warms: bool = False
 
     @property
     def is_coroutine(self) -> bool:
@@ -69,6 +67,8 @@ class Recorder:
         in_place: each repeat needs a test's process of its own: threads were running, or there are files that
             let it be called only once. With no repeats, this process is such a one.
         again: forks can't measure it; perhaps a test's own process can.
+        long_s: seconds of measuring after which the rest of the test runs uncounted, where cachegrind can do
+            that (3.22 and newer). Only for a process that ends with the test.
     """
 
     repeats: int
@@ -82,64 +82,55 @@ class Recorder:
     notes: list[str] = field(default_factory=list)
     group: str | None = None
     extra_info: dict[str, Any] = field(default_factory=dict)
+    long_s: float = math.inf
 
-    def play(self, call: Call, own: Callable[[], Any]) -> tuple[Any, float]:
-        """Measure a call, and make the one that the test itself makes.
-
-        Returns:
-            What that returns, and the seconds that it waited.
+    def measure(self, call: Call) -> None:
+        """Measure a call in forks.
 
         Raises:
-            Unmeasurable: there can be no number.
+            Unmeasurable: it can't be.
         """
-        self.expect(call)
-        if not call.is_coroutine and (threads() or not self.repeats):
-            return self._measure_here(call), 0.0
-        forks.settle()
-        try:
-            return self._play_coroutine(call, own) if call.is_coroutine else self._play_function(call, own)
-        except Unmeasurable:
-            self.again = not call.is_coroutine
-            raise
-        finally:
-            gc.unfreeze()
-
-    def expect(self, call: Call) -> None:
-        """Note what will be measured."""
         self.kind = "coroutine" if call.is_coroutine else "function"
         self.iterations, self.warmup = call.iterations, call.warmup
-
-    def _play_function(self, call: Call, own: Callable[[], Any]) -> tuple[Any, float]:
-        function = settled(call.function)
-        played = None
-        if call.own_warms and call.warmup:
-            played = seconds_of(own)
-            call.warmup -= 1
-            if threads():
-                return self._measure_here(call), played[1]
-        self.readings = in_forks(partial(_function, call, function), self.repeats)
-        return played or seconds_of(own)
-
-    def _play_coroutine(self, call: Call, own: Callable[[], Any]) -> tuple[Any, float]:
-        trouble = None
+        region, number = (_coroutine, self.repeats) if call.is_coroutine else (_function, 1)
+        start = time.perf_counter()
         try:
-            self.readings = in_forks(partial(_coroutine, call), self.repeats)
-        except Unmeasurable as error:
-            trouble = error
-        played = seconds_of(own)  # may fail of the same, and says it better
-        if trouble:
-            raise trouble
-        return played
+            self.accept(in_forks(partial(region, call, self.repeats), number))
+        except Unmeasurable:
+            if not call.warmup:
+                raise
+            # Perhaps it can be called only once, as what empties a queue.
+            call.warmup = self.warmup = 0
+            self.notes = ["can't be called twice, so it was measured without a warm-up"]
+            self.accept(in_forks(partial(region, call, self.repeats), number))
+        finally:
+            self.took(time.perf_counter() - start)
 
-    def _measure_here(self, call: Call) -> Any:
+    def took(self, seconds: float) -> None:
+        """Stop counting after a long measurement: what is still to do is then worth translating anew."""
+        if seconds > self.long_s:
+            client_request(_STOP_INSTRUMENTATION)()
+
+    def accept(self, readings: list[Reading]) -> None:
+        """Keep what was read; fewer readings than repeats need further processes."""
+        self.readings = readings
+        if len(readings) < self.repeats:
+            self.in_place, self.notes = True, [*self.notes, _THREADS]
+
+    def must_be_here(self, call: Call) -> bool:
+        """Whether `measure_here` has to do it."""
+        return (threads() > 0 or not self.repeats) and not call.is_coroutine
+
+    def measure_here(self, call: Call) -> Any:
         """Measure a call in the test's own process, once, and return what the call returns.
 
         For processes with threads: in a fork of them, only one thread would go on. And for what no two
         processes can do, such as making a folder.
         """
-        if not self.repeats:
-            call.warmup = self.warmup = 0
+        call.warmup = call.warmup if self.repeats else 0
+        self.kind, self.iterations, self.warmup = "function", call.iterations, call.warmup
         self.in_place, self.notes = True, [_THREADS if threads() else _ONCE]
+        nursery.seed()
         warmed = _warmed(call, call.function)
         reading, result = _read(call, call.function, *warmed)
         if call.teardown:
@@ -162,15 +153,15 @@ def threads() -> int:
     return nursery.threads() - 1
 
 
-def in_forks(region: Callable[[], Reading], number: int) -> list[Reading]:
+def in_forks(region: Callable[[], list[Reading]], number: int) -> list[Reading]:
     """What a function reads in so many forks of this process.
 
     Raises:
         Unmeasurable: it raised, or one of them ended.
     """
-    made = Forks(number)
-    gc.freeze()  # or the collection in each of them would look at all there is
+    made = forks.of_test(number)
     made.measure(region)
+    gc.unfreeze()
     return made.readings()
 
 
@@ -233,45 +224,64 @@ def _read(
     return [first, last, nursery.leftovers(before)], result
 
 
-def _function(call: Call, function: Callable[..., Any]) -> Reading:
+def _function(call: Call, repeats: int) -> list[Reading]:
+    """Warm up here, then measure in forks of this process; here, where threads have been started."""
     ready()
-    return _read(call, function, *_warmed(call, function))[0]
+    return _repeated(call, settled(call.function), repeats)
 
 
-def body(call: Call, recorder: Recorder) -> Callable[..., Any]:
-    """A function to stand in for a test's body: it measures the body, too."""
+def _repeated(call: Call, function: Callable[..., Any], repeats: int) -> list[Reading]:
+    each = Forks(repeats)
+    warmed = _warmed(call, function)
+    if threads():
+        return [_read(call, function, *warmed)[0]]
+    each.measure(lambda: [_read(call, function, *warmed)[0]])
+    return each.readings()
+
+
+def body(call: Call, repeats: int, readings: list[Reading]) -> Callable[..., Any]:
+    """A function to stand in for a test's body: it measures the body, into the list.
+
+    It is a coroutine function where the body is one, so that it runs in the loop the test would run in.
+    """
+    function = call.function
+
+    def measured(**named: Any) -> None:
+        ready()
+        call.arguments = lambda: ((), named)
+        readings.extend(_repeated(call, settled(function), repeats))
+
+    async def measured_awaited(**named: Any) -> None:
+        ready()
+        call.arguments = lambda: ((), named)
+        before = nursery.threads()
+        first, last, _ = await _awaited(settled(function), call)
+        readings.append([first, last, nursery.leftovers(before)])
+
+    return measured_awaited if call.is_coroutine else measured
+
+
+def body_here(call: Call, recorder: Recorder) -> Callable[..., Any]:
+    """A function to stand in for a test's body: it measures the body in the test's own process."""
 
     def measured(**named: Any) -> Any:
         call.arguments = lambda: ((), named)
-        return recorder.play(call, lambda: call.function(**named))[0]
+        return recorder.measure_here(call)
 
     return measured
 
 
-def body_awaited(call: Call, readings: list[Reading]) -> Callable[..., Any]:
-    """A coroutine function to stand in for a test's body in a fork: it measures the body, into the list.
-
-    It is one so that it runs in the loop the test would run in.
-    """
-
-    async def measured(**named: Any) -> None:
-        ready()
-        call.arguments = lambda: ((), named)
-        readings.append(await _awaited(settled(call.function), call))
-
-    return measured
-
-
-def _coroutine(call: Call) -> Reading:
+def _coroutine(call: Call, _repeats: int) -> list[Reading]:
     ready()
     function = settled(call.function)
+    before = nursery.threads()
     asyncio.events._set_running_loop(None)  # the test's own, if it has one, belongs to another process
     with asyncio.Runner() as runner:
-        return runner.run(_awaited(function, call))
+        first, last, _ = runner.run(_awaited(function, call))
+    return [[first, last, nursery.leftovers(before)]]
 
 
-async def _awaited(function: Callable[..., Any], call: Call) -> Reading:
-    before = nursery.threads()
+async def _awaited(function: Callable[..., Any], call: Call) -> tuple[int, int, Any]:
     for _ in range(call.warmup):
         arguments, named = call.arguments()
         await function(*arguments, **named)
@@ -280,13 +290,12 @@ async def _awaited(function: Callable[..., Any], call: Call) -> Reading:
     arguments, named = call.arguments()
     gc.collect()
     heap.close()
-    first, last, _ = await nursery.region_awaited(function, arguments, named, call.iterations)
-    return [first, last, nursery.leftovers(before)]
+    return await nursery.region_awaited(function, arguments, named, call.iterations)
 
 
 def calibration(is_coroutine: bool) -> Call:
     """The call that does nothing."""
-    return Call(empty_coroutine if is_coroutine else empty, lambda: ((), {}), warmup=1)
+    return Call(empty_coroutine if is_coroutine else empty, lambda: ((), {}), warmup=2)
 
 
 def seconds_of(play: Callable[[], Any]) -> tuple[Any, float]:

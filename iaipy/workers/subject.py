@@ -57,6 +57,7 @@ def _imported(name: str, settle: "Callable[[], object]") -> "Any":
     get_code = spec.loader.get_code
 
     def code_and_settle(name: str) -> object:
+        del spec.loader.get_code
         code = get_code(name)
         settle()
         return code

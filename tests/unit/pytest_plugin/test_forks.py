@@ -14,9 +14,9 @@ def test_every_fork_answers() -> None:
     """Each fork's answer comes back, in order, and nothing it did stays here."""
     kept: list[int] = []
 
-    def region() -> Reading:
+    def region() -> list[Reading]:
         kept.append(1)
-        return [len(kept)]
+        return [[len(kept)]]
 
     forks = Forks(3)
     forks.measure(region)
@@ -24,10 +24,23 @@ def test_every_fork_answers() -> None:
     assert kept == []
 
 
+def test_forks_of_a_fork_answer_through_it() -> None:
+    """What a fork's own forks have read is what it answers."""
+
+    def outer() -> list[Reading]:
+        inner = Forks(2)
+        inner.measure(lambda: [[7, 8]])
+        return inner.readings()
+
+    forks = Forks(1)
+    forks.measure(outer)
+    assert forks.readings() == [[7, 8], [7, 8]]
+
+
 def test_what_is_raised_is_told() -> None:
     """An exception in a fork names itself here."""
 
-    def region() -> Reading:
+    def region() -> list[Reading]:
         raise LookupError("no such row")
 
     forks = Forks(2)
@@ -37,13 +50,18 @@ def test_what_is_raised_is_told() -> None:
 
 
 def test_what_cannot_be_measured_says_why_and_no_more() -> None:
-    """The sentence of an Unmeasurable comes back as it was."""
+    """The sentence of an Unmeasurable comes back as it was, also through two forks."""
 
-    def region() -> Reading:
+    def inner() -> list[Reading]:
         raise Unmeasurable("is never done")
 
+    def outer() -> list[Reading]:
+        forks = Forks(1)
+        forks.measure(inner)
+        return forks.readings()
+
     forks = Forks(1)
-    forks.measure(region)
+    forks.measure(outer)
     with pytest.raises(Unmeasurable, match=r"^is never done$"):
         forks.readings()
 
@@ -51,7 +69,7 @@ def test_what_cannot_be_measured_says_why_and_no_more() -> None:
 def test_a_fork_that_dies_is_told() -> None:
     """A fork that ends without an answer is an error, not a hang."""
 
-    def region() -> Reading:
+    def region() -> list[Reading]:
         os.kill(os.getpid(), signal.SIGTERM)
         return []
 

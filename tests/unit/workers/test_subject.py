@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,3 +80,26 @@ def test_parameters_are_copied() -> None:
 def test_names_stay_the_objects_they_are(text: str) -> None:
     """Texts that the compiler shares are found by identity in dictionaries, so they are not copied."""
     assert subject._fresh_constant(text) is text
+
+
+def test_settling_comes_between_a_file_s_code_and_its_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of the file has run when the heap is settled, once, and its loader is left as it was."""
+    name = "bench_loaded"
+    file = tmp_path / f"{name}.py"
+    file.write_text("from iaipy import benchmark\n\n\n@benchmark\ndef work():\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    loaded: list[bool] = []
+
+    def settle() -> None:
+        loaded.append(hasattr(sys.modules[name], "work"))
+
+    try:
+        (declaration,) = subject.load(str(file), settle)
+        assert loaded == [False]
+        loader: Any = sys.modules[name].__loader__
+        assert "get_code" not in vars(loader)
+        assert declaration.function is sys.modules[name].work
+    finally:
+        sys.modules.pop(name, None)
