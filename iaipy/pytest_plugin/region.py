@@ -30,7 +30,9 @@ _THREADS = "threads were running, so each repeat was measured in a process of it
 _ONCE = "forks of its test can't call it: each repeat was measured in a process of its own, without a warm-up"
 
 _TRIES = 5
-"""Looks at the clock, of which one may have been kept from the processor."""
+"""Looks at the clock, of which one may have been kept from the processor, and at the threads there are."""
+_LEAVING_S = 0.02
+"""A thread that has been joined may still be on its way out of the process."""
 
 
 @dataclass
@@ -131,8 +133,12 @@ class Recorder:
         self.kind, self.iterations, self.warmup = "function", call.iterations, call.warmup
         self.in_place, self.notes = True, [_THREADS if threads() else _ONCE]
         nursery.seed()
-        warmed = _warmed(call, call.function)
-        reading, result = _read(call, call.function, *warmed)
+        try:
+            warmed = _warmed(call, call.function)
+            reading, result = _read(call, call.function, *warmed)
+        except Exception:
+            self.again = call.warmup > 0  # perhaps it can be called only once
+            raise
         if call.teardown:
             call.teardown(*warmed[0], **warmed[1])
         self.readings = [reading]
@@ -149,7 +155,11 @@ class Recorder:
 
 
 def threads() -> int:
-    """How many threads this process has besides the main one."""
+    """How many threads this process has besides the main one; those that have ended get time to leave."""
+    for _ in range(_TRIES):
+        if nursery.threads() == 1:
+            return 0
+        time.sleep(_LEAVING_S)
     return nursery.threads() - 1
 
 

@@ -112,6 +112,10 @@ SUITE = """
         assert made == [1]
 
 
+    def test_makes_a_folder_beside_a_thread(benchmark, tmp_path, thread):
+        benchmark((tmp_path / "made").mkdir)
+
+
     @pytest.mark.benchmark
     def test_body_makes_a_folder(tmp_path):
         (tmp_path / "made").mkdir()
@@ -172,6 +176,7 @@ MEASURED = {
     "test_with_a_fork",
     "test_prints",
     "test_makes_a_folder",
+    "test_makes_a_folder_beside_a_thread",
     "test_body_makes_a_folder",
     "test_body_with_a_thread",
     "test_replaces_what_iaipy_uses",
@@ -221,7 +226,7 @@ def test_every_way_of_measuring_gives_a_number(suite: Path, first: subprocess.Co
     """What passes is measured, what fails fails as ever, and the rest of the run goes on."""
     assert first.returncode == 1, first.stdout + first.stderr
     assert set(results(suite, "first.json")) == MEASURED
-    assert f"{len(FAILING)} failed, 15 passed, 1 skipped" in first.stdout
+    assert f"{len(FAILING)} failed, 16 passed, 1 skipped" in first.stdout
     for name in FAILING:
         assert f"FAILED test_suite.py::{name}" in first.stdout
     assert "took longer than its timeout of 3 s" in first.stdout
@@ -238,7 +243,7 @@ def test_details_of_results(suite: Path, first: subprocess.CompletedProcess[str]
     for name in ("test_makes_a_folder", "test_body_makes_a_folder"):
         assert found[name]["repeats"] == 2
         assert any("forks of its test" in note for note in found[name]["notes"])
-    for name in ("test_with_a_thread", "test_body_with_a_thread"):
+    for name in ("test_with_a_thread", "test_body_with_a_thread", "test_makes_a_folder_beside_a_thread"):
         assert any("threads were running" in note for note in found[name]["notes"])
     assert found["test_call"]["counters"]["instructions"] > 50_000
 
