@@ -27,7 +27,7 @@ def level() -> None:
         version = ffi.cast("unsigned int *", id(kind) + _TAG)
         for number in range(min(-version[0] % _CACHE, _EACH)):
             kind.number = number  # takes the version away
-            kind.number  # noqa: B018
+            kind.number  # noqa: B018  # the look-up gives another
         left = -version[0] % _CACHE if version[0] else 0  # where none are left there is nothing to be done
 
 
