@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from iaipy import workers
 from iaipy.workers import failure, heap, nursery
-from iaipy.workers.machine import C, end, ffi
+from iaipy.workers.machine import ENDED, C, end, ffi, last_reading
 
 _EMPTY = 1
 """Forks that do nothing, before several that are to begin alike."""
@@ -46,25 +46,25 @@ class Forks:
         self.turns = range(self._empty + number)
         self._process = C.getpid()
         self._pipes = [os.pipe() for _ in range(number)]
-        self._pid, self._status = ffi.new("int[1]"), ffi.new("int[]", len(self.turns))
+        self._pids, self._statuses, self._firsts = (ffi.new("int[]", len(self.turns)) for _ in range(3))
         self._turn = ffi.new("int[1]")
 
     def fork(self) -> bool:
         """Take a turn: True in a fork that is to answer; False in this process, once the fork has ended."""
-        self._pid[0] = C.fork()
-        if self._pid[0] == 0:
+        turn = self._turn[0]
+        self._pids[turn] = C.fork()
+        if self._pids[turn] == 0:
             nursery.die_with_parent()
-            if self._turn[0] < self._empty:
+            if turn < self._empty:
                 end()
             return True
-        pid = self._pid[0]
-        waited = C.waitpid(pid, self._status + self._turn[0], 0)
-        del waited  # before `pid`, so that their places are free in the same order as before
+        C.waitpid(self._pids[turn], self._statuses + turn, 0)
+        self._firsts[turn] = last_reading()
         self._turn[0] += 1
         return False
 
     def measure(self, region: Callable[[], list[Reading]]) -> None:
-        """Have all of them answer what a function says, or what it raises."""
+        """Have all of them answer what a function says, or what it raises, unless it ends as a reading."""
         for _ in self.turns:
             if self.fork():
                 try:
@@ -99,9 +99,12 @@ class Forks:
             texts.append(os.read(out, _PIECE))
             os.close(out)
         found = []
-        for text, status in zip(texts, self._status[self._empty : len(self.turns)], strict=True):
+        for turn, text in enumerate(texts, self._empty):
+            code = os.waitstatus_to_exitcode(self._statuses[turn])
+            if not text and code == ENDED and self._firsts[turn]:
+                found.append([self._firsts[turn], self._pids[turn], []])
+                continue
             if not text:
-                code = os.waitstatus_to_exitcode(status)
                 raise Unmeasurable(f"the process that measured ended with status {code}, without a word")
             word, *rest = json.loads(text)
             if word != workers.READY:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
+
+from iaipy.pytest_plugin import OPTIONS
 
 BENCHMARK_FLAGS = (
     "skip", "disable", "enable", "only", "autosave", "save-data", "disable-gc", "verbose", "quiet",
@@ -49,6 +53,15 @@ GUESTS = (
 )
 """By plugin, what is added to the command line of the pytest under valgrind."""
 
+_HOSTS_OWN = {
+    "-n": True,
+    "--numprocesses": True,
+    **{f"--iaipy-{flag}": bool(metavar) for flag, _, metavar, _ in OPTIONS},
+}
+"""Options that say what the host does, and whether a value follows."""
+
+_JOBS = re.compile(r"-n(\d+|auto|logical)")
+
 _DROPPED = ("terminalreporter", *REPLACED, "timeout")
 
 
@@ -56,6 +69,25 @@ def arguments(config: pytest.Config, folder: str) -> list[str]:
     """The options for the plugins that are here, for a pytest with that folder for its files."""
     there = [guest for guest in GUESTS if config.pluginmanager.hasplugin(guest.plugin)]
     return [word.format(folder=folder) for guest in there for word in guest.arguments]
+
+
+def without_hosts_own(words: Sequence[str]) -> list[str]:
+    """A command line for the pytest under valgrind, in which the host's own options would only take memory.
+
+    What it is started with decides where its first objects lie: counts are to be the same whether they are
+    saved or compared, and with whatever -n.
+    """
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        name, has_value, _ = word.partition("=")
+        if word == "--":
+            return [*kept, word, *rest]
+        if _HOSTS_OWN.get(name) and not has_value:
+            next(rest, None)
+        elif name not in _HOSTS_OWN and not _JOBS.fullmatch(word):
+            kept.append(word)
+    return kept
 
 
 def accept_options(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:

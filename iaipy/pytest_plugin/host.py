@@ -181,7 +181,7 @@ class Host:
             capture = session.config.getoption("capture")
             start = replace(launch, root=session.config.invocation_params.dir)
             server = InnerPytest(
-                start, folder, args, list(by_id), path, capture, config.repeats, config.timeout_s
+                start, folder, args, sorted(by_id), path, capture, config.repeats, config.timeout_s
             )
             engine.accept(server.hello)
             head = replace(head, environment=engine.environment())
@@ -215,7 +215,7 @@ class Host:
     def _arguments(self, folder: Path) -> list[str]:
         given = list(self._pytest.invocation_params.args)
         extras = ["--capture=no", f"--basetemp={folder}/tmp", *guests.arguments(self._pytest, str(folder))]
-        words = [os.fspath(word) for word in given]
+        words = guests.without_hosts_own([os.fspath(word) for word in given])
         if "--" in words:
             position = words.index("--")
             return [*words[:position], *extras, *words[position:]]

@@ -131,6 +131,7 @@ class Inner:
     def _perform(self, work: Any, ticket: int, repeats: int, warmup: int, folder: str) -> None:
         process = machine.C.getpid()
         nursery.open_channels(ticket, folder)
+        machine.share_readings()
         recorder = region.Recorder(repeats, warmup, self._folder, long_s=_LONG_S)
         try:
             if isinstance(work, bool):

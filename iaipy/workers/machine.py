@@ -9,15 +9,19 @@ of machine code without a branch into libc or Python.
 from iaipy.workers._libc import ffi
 
 __all__ = [
+    "ENDED",
     "C",
     "client_request",
     "cpu",
     "end",
+    "ending",
     "ffi",
+    "last_reading",
     "reading",
     "release",
     "reserve",
     "routine",
+    "share_readings",
     "start_instrumentation",
 ]
 
@@ -28,21 +32,30 @@ if TYPE_CHECKING:
 
 C = ffi.dlopen(None)
 
-_NO_ACCESS, _READ_WRITE_EXECUTE = 0, 1 | 2 | 4
-_PRIVATE_ANONYMOUS = 0x02 | 0x20
+_NO_ACCESS, _READ_WRITE, _READ_WRITE_EXECUTE = 0, 1 | 2, 1 | 2 | 4
+_SHARED, _PRIVATE, _FIXED, _ANONYMOUS = 0x01, 0x02, 0x10, 0x20
 
-# int reading(void): fork; the child does exit_group(0); the parent waits for it and returns its pid.
+_PAGE = 4096
+
+ENDED = 99
+"""The exit status of a process that ended as a reading."""
+
+# int reading(void): fork; the child does exit_group(ENDED); the parent writes its pid to the page behind
+# this one, waits for it and returns the pid. At _ENDING begins int ending(void), which does what the child
+# does, in as many instructions, and in the same line of the cache.
 _READING = {
     "x86_64": (
         "b839000000 0f05"  # mov eax, 57 (fork); syscall
-        "85c0 7509"  # test eax, eax; jnz parent
-        "31ff b8e7000000 0f05"  # xor edi, edi; mov eax, 231 (exit_group); syscall
-        "53 89c3 89c7"  # parent: push rbx; mov ebx, eax; mov edi, eax
+        "85c0 750c"  # test eax, eax; jnz parent
+        "bf63000000 b8e7000000 0f05"  # child: mov edi, 99; mov eax, 231 (exit_group); syscall
+        "8905e30f0000 89c7"  # parent: mov [page + 4096], eax; mov edi, eax
         "31f6 31d2 4d31d2"  # xor esi, esi; xor edx, edx; xor r10, r10
         "b83d000000 0f05"  # mov eax, 61 (wait4); syscall
-        "89d8 5b c3"  # mov eax, ebx; pop rbx; ret
+        "8b05cd0f0000 c3"  # mov eax, [page + 4096]; ret
+        "90 90 90 ebd2"  # ending: nop; nop; nop; jmp child
     ),
 }
+_ENDING = {"x86_64": 52}
 
 # unsigned long client_request(unsigned long request[6], unsigned long if_not_under_valgrind): the
 # instruction sequence that valgrind recognises (valgrind.h) and that does nothing elsewhere.
@@ -67,7 +80,7 @@ def _machine() -> str:
 
 
 def _mapped(size: int, access: int) -> int:
-    return int(ffi.cast("intptr_t", C.mmap(ffi.NULL, size, access, _PRIVATE_ANONYMOUS, -1, 0)))
+    return int(ffi.cast("intptr_t", C.mmap(ffi.NULL, size, access, _PRIVATE | _ANONYMOUS, -1, 0)))
 
 
 def reserve(size: int) -> int:
@@ -84,31 +97,58 @@ def release(address: int, size: int) -> None:
     C.munmap(ffi.cast("void *", address), size)
 
 
-def routine(signature: str, code: str) -> "Callable[..., Any]":
-    """Put machine code where it can run, and make a function of it."""
+def _put(code: str) -> int:
+    """Put machine code where it can run, with a page for data behind it; its address."""
     instructions = bytes.fromhex(code)
-    page = _mapped(4096, _READ_WRITE_EXECUTE)
+    page = _mapped(2 * _PAGE, _READ_WRITE_EXECUTE)
     if page == -1:
         raise OSError("mmap of an executable page was refused")
     ffi.memmove(ffi.cast("void *", page), instructions, len(instructions))
-    routine: Callable[..., Any] = ffi.cast(signature, page)
-    return routine
+    return page
+
+
+def routine(signature: str, code: str) -> "Callable[..., Any]":
+    """Put machine code where it can run, and make a function of it."""
+    made: Callable[..., Any] = ffi.cast(signature, _put(code))
+    return made
+
+
+MACHINE = _machine()
+_readings = _put(_READING.get(MACHINE, ""))
+_last_reading = ffi.cast("int *", _readings + _PAGE)
 
 
 def _reading_by_libc() -> int:
     """What `reading` does, through libc: for architectures without a routine of their own."""
     pid = C.fork()
     if pid == 0:
-        C._exit(0)
+        C._exit(ENDED)
+    _last_reading[0] = pid
     C.waitpid(pid, ffi.NULL, 0)
     return int(pid)
 
 
-MACHINE = _machine()
+def _ending_by_libc() -> "NoReturn":
+    while True:
+        C._exit(ENDED)
 
-reading: "Callable[[], int]" = (
-    routine("reading_t", _READING[MACHINE]) if MACHINE in _READING else _reading_by_libc
-)
+
+reading: "Callable[[], int]" = _reading_by_libc
+ending: "Callable[[], int]" = _ending_by_libc
+"""Ends the process, which is a reading itself then."""
+if MACHINE in _READING:
+    reading = ffi.cast("reading_t", _readings)
+    ending = ffi.cast("reading_t", _readings + _ENDING[MACHINE])
+
+
+def share_readings() -> None:
+    """Let `last_reading` tell what this process's forks have read, too, and forget what was read before."""
+    C.mmap(_last_reading, _PAGE, _READ_WRITE, _SHARED | _FIXED | _ANONYMOUS, -1, 0)
+
+
+def last_reading() -> int:
+    """The process number of the last reading, 0 if there was none."""
+    return int(_last_reading[0])
 
 
 def client_request(number: int) -> "Callable[[], int]":
