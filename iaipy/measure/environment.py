@@ -12,7 +12,7 @@ from iaipy.errors import HostError
 from iaipy.model.benchmark import Command
 from iaipy.process import ask
 
-METHOD = "8"
+METHOD = "9"
 """Version of iaipy's way of counting; raised whenever a change of it moves counts.
 
 1: region between two forked readings, empty region subtracted.
@@ -23,6 +23,7 @@ METHOD = "8"
 6: the worker sees its files at the same paths in every run, and imports don't learn the checkout's own path.
 7: the heap is settled by what CPython tells of it, and what is measured lies at round addresses.
 8: it is settled to the same block, and also between a file's code and its run; pytest warms up once.
+9: in pytest, a repeat's process ends as its second reading, and a module is imported for rehearsal.
 """
 
 PASSED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "VALGRIND_LIB")

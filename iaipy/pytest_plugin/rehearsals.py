@@ -1,7 +1,10 @@
-"""A test that does nothing, to go through pytest's own code with. PYTEST_DONT_REWRITE."""
+"""What the pytest under valgrind goes through before it forks. PYTEST_DONT_REWRITE."""
 
 from __future__ import annotations
 
+import importlib
+import sys
+from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any
 
@@ -22,8 +25,15 @@ class _Module(pytest.Module):
         return ModuleType(NAME)
 
 
+def import_module() -> None:
+    """Import a module of ours, past pytest's hook, which would compile it anew for its asserts."""
+    hooks, sys.meta_path[:] = sys.meta_path[:], [PathFinder]
+    importlib.import_module("iaipy.pytest_plugin.rehearsed")
+    sys.meta_path[:] = hooks
+
+
 def item(session: pytest.Session) -> pytest.Function:
-    """The test, which has no fixture but ours: those of the suite may do anything."""
+    """A test that does nothing, which has no fixture but ours: those of the suite may do anything."""
     path = session.config.rootpath / f"{NAME}.py"
     module = _Module.from_parent(session, path=path)
     found = session._fixturemanager.getfixturedefs("benchmark", module)

@@ -115,7 +115,8 @@ def routine(signature: str, code: str) -> "Callable[..., Any]":
 
 MACHINE = _machine()
 _readings = _put(_READING.get(MACHINE, ""))
-_last_reading = ffi.cast("int *", _readings + _PAGE)
+last_reading = ffi.cast("int *", _readings + _PAGE)
+"""Where the process number of the last reading is; 0 if there was none."""
 
 
 def _reading_by_libc() -> int:
@@ -123,7 +124,7 @@ def _reading_by_libc() -> int:
     pid = C.fork()
     if pid == 0:
         C._exit(ENDED)
-    _last_reading[0] = pid
+    last_reading[0] = pid
     C.waitpid(pid, ffi.NULL, 0)
     return int(pid)
 
@@ -143,12 +144,7 @@ if MACHINE in _READING:
 
 def share_readings() -> None:
     """Let `last_reading` tell what this process's forks have read, too, and forget what was read before."""
-    C.mmap(_last_reading, _PAGE, _READ_WRITE, _SHARED | _FIXED | _ANONYMOUS, -1, 0)
-
-
-def last_reading() -> int:
-    """The process number of the last reading, 0 if there was none."""
-    return int(_last_reading[0])
+    C.mmap(last_reading, _PAGE, _READ_WRITE, _SHARED | _FIXED | _ANONYMOUS, -1, 0)
 
 
 def client_request(number: int) -> "Callable[[], int]":
