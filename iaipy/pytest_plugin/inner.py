@@ -112,8 +112,6 @@ class Inner:
     def _rehearse(self, session: pytest.Session) -> None:
         """Go through a test's whole protocol here, so that valgrind has translated it before it is forked."""
         for is_coroutine in CALIBRATIONS.values():
-            if is_coroutine and "asyncio" not in sys.modules:
-                continue  # a suite without coroutines does without its import
             gc.freeze()  # or each of the collections in it looks at all that pytest has loaded
             region.rehearse(region.calibration(is_coroutine))
         forks.rehearse()

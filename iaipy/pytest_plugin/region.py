@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import inspect
 import math
@@ -309,8 +310,6 @@ def body_here(call: Call, recorder: Recorder) -> Callable[..., Any]:
 
 
 def _coroutine(call: Call, _repeats: int) -> list[Reading]:
-    import asyncio
-
     ready()
     function = settled(call.function)
     before = nursery.threads()
@@ -355,8 +354,6 @@ def _waiting(play: Callable[[], Any]) -> tuple[Any, float]:
 def rehearse(call: Call) -> None:
     """Go through a region in this very process, so that valgrind has translated what all regions share."""
     if call.is_coroutine:
-        import asyncio
-
         with asyncio.Runner() as runner:
             runner.run(_awaited(settled(call.function), call))
     else:
