@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from iaipy import workers
+from iaipy.pytest_plugin import readings
 from iaipy.workers import failure, heap, nursery
-from iaipy.workers.machine import ENDED, C, end, ffi, last_reading
+from iaipy.workers.machine import ENDED, C, end, ffi
 
 Reading = list[Any]
 """The process numbers of a region's two readings, and remarks."""
@@ -64,7 +65,7 @@ class Forks:
         rows = self._rows
         waited = C.waitpid(pid, rows + 1, 0)
         del waited  # before `pid`, so that their places are free in the same order as before
-        ffi.memmove(rows + 2, last_reading, _INT)
+        ffi.memmove(rows + 2, readings.last, _INT)
         ffi.memmove(rows + _ROW, rows, self._shifted)
 
     def measure(self, region: Callable[[], list[Reading]]) -> None:

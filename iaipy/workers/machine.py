@@ -10,18 +10,19 @@ from iaipy.workers._libc import ffi
 
 __all__ = [
     "ENDED",
+    "ENDING",
+    "MACHINE",
+    "PAGE",
     "C",
     "client_request",
     "cpu",
     "end",
-    "ending",
     "ffi",
-    "last_reading",
     "reading",
+    "readings",
     "release",
     "reserve",
     "routine",
-    "share_readings",
     "start_instrumentation",
 ]
 
@@ -32,16 +33,16 @@ if TYPE_CHECKING:
 
 C = ffi.dlopen(None)
 
-_NO_ACCESS, _READ_WRITE, _READ_WRITE_EXECUTE = 0, 1 | 2, 1 | 2 | 4
-_SHARED, _PRIVATE, _FIXED, _ANONYMOUS = 0x01, 0x02, 0x10, 0x20
+_NO_ACCESS, _READ_WRITE_EXECUTE = 0, 1 | 2 | 4
+_PRIVATE_ANONYMOUS = 0x02 | 0x20
 
-_PAGE = 4096
+PAGE = 4096
 
 ENDED = 99
 """The exit status of a process that ended as a reading."""
 
 # int reading(void): fork; the child does exit_group(ENDED); the parent writes its pid to the page behind
-# this one, waits for it and returns the pid. At _ENDING begins int ending(void), which does what the child
+# this one, waits for it and returns the pid. At ENDING begins int ending(void), which does what the child
 # does, in as many instructions, and in the same line of the cache.
 _READING = {
     "x86_64": (
@@ -55,7 +56,7 @@ _READING = {
         "90 90 90 ebd2"  # ending: nop; nop; nop; jmp child
     ),
 }
-_ENDING = {"x86_64": 52}
+ENDING = {"x86_64": 52}
 
 # unsigned long client_request(unsigned long request[6], unsigned long if_not_under_valgrind): the
 # instruction sequence that valgrind recognises (valgrind.h) and that does nothing elsewhere.
@@ -80,7 +81,7 @@ def _machine() -> str:
 
 
 def _mapped(size: int, access: int) -> int:
-    return int(ffi.cast("intptr_t", C.mmap(ffi.NULL, size, access, _PRIVATE | _ANONYMOUS, -1, 0)))
+    return int(ffi.cast("intptr_t", C.mmap(ffi.NULL, size, access, _PRIVATE_ANONYMOUS, -1, 0)))
 
 
 def reserve(size: int) -> int:
@@ -100,7 +101,7 @@ def release(address: int, size: int) -> None:
 def _put(code: str) -> int:
     """Put machine code where it can run, with a page for data behind it; its address."""
     instructions = bytes.fromhex(code)
-    page = _mapped(2 * _PAGE, _READ_WRITE_EXECUTE)
+    page = _mapped(2 * PAGE, _READ_WRITE_EXECUTE)
     if page == -1:
         raise OSError("mmap of an executable page was refused")
     ffi.memmove(ffi.cast("void *", page), instructions, len(instructions))
@@ -114,9 +115,8 @@ def routine(signature: str, code: str) -> "Callable[..., Any]":
 
 
 MACHINE = _machine()
-_readings = _put(_READING.get(MACHINE, ""))
-last_reading = ffi.cast("int *", _readings + _PAGE)
-"""Where the process number of the last reading is; 0 if there was none."""
+readings = _put(_READING.get(MACHINE, ""))
+"""Where `reading` is; the process number of the last reading is a page further on."""
 
 
 def _reading_by_libc() -> int:
@@ -124,27 +124,12 @@ def _reading_by_libc() -> int:
     pid = C.fork()
     if pid == 0:
         C._exit(ENDED)
-    last_reading[0] = pid
+    ffi.cast("int *", readings + PAGE)[0] = pid
     C.waitpid(pid, ffi.NULL, 0)
     return int(pid)
 
 
-def _ending_by_libc() -> "NoReturn":
-    while True:
-        C._exit(ENDED)
-
-
-reading: "Callable[[], int]" = _reading_by_libc
-ending: "Callable[[], int]" = _ending_by_libc
-"""Ends the process, which is a reading itself then."""
-if MACHINE in _READING:
-    reading = ffi.cast("reading_t", _readings)
-    ending = ffi.cast("reading_t", _readings + _ENDING[MACHINE])
-
-
-def share_readings() -> None:
-    """Let `last_reading` tell what this process's forks have read, too, and forget what was read before."""
-    C.mmap(last_reading, _PAGE, _READ_WRITE, _SHARED | _FIXED | _ANONYMOUS, -1, 0)
+reading: "Callable[[], int]" = ffi.cast("reading_t", readings) if MACHINE in _READING else _reading_by_libc
 
 
 def client_request(number: int) -> "Callable[[], int]":
