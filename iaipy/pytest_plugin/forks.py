@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from iaipy import workers
 from iaipy.pytest_plugin import readings
 from iaipy.workers import failure, heap, nursery
-from iaipy.workers.machine import ENDED, C, end, ffi
+from iaipy.workers.machine import C, end, ffi
 
 Reading = list[Any]
 """The process numbers of a region's two readings, and remarks."""
@@ -108,7 +108,7 @@ class Forks:
         for row, text in zip(range(len(texts), 0, -1), texts, strict=True):
             pid, status, last = self._rows[_ROW * row : _ROW * (row + 1)]
             code = os.waitstatus_to_exitcode(status)
-            if not text and code == ENDED and last:
+            if not text and code == readings.ENDED and last:
                 found.append([last, pid, []])
                 continue
             if not text:

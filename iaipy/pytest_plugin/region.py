@@ -17,10 +17,10 @@ from typing import Any, NoReturn
 
 from iaipy.pytest_plugin import forks
 from iaipy.pytest_plugin.forks import Forks, Reading, Unmeasurable
-from iaipy.pytest_plugin.readings import ending
+from iaipy.pytest_plugin.readings import ending, reading
 from iaipy.pytest_plugin.stats import Stats
 from iaipy.workers import heap, nursery
-from iaipy.workers.machine import client_request, reading
+from iaipy.workers.machine import client_request
 from iaipy.workers.subject import Work, anew, empty, empty_coroutine, is_coroutine_object, nothing
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]

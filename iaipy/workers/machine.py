@@ -9,8 +9,6 @@ of machine code without a branch into libc or Python.
 from iaipy.workers._libc import ffi
 
 __all__ = [
-    "ENDED",
-    "ENDING",
     "MACHINE",
     "PAGE",
     "C",
@@ -19,7 +17,6 @@ __all__ = [
     "end",
     "ffi",
     "reading",
-    "readings",
     "release",
     "reserve",
     "routine",
@@ -38,12 +35,9 @@ _PRIVATE_ANONYMOUS = 0x02 | 0x20
 
 PAGE = 4096
 
-ENDED = 99
-"""The exit status of a process that ended as a reading."""
-
-# int reading(void): fork; the child does exit_group(ENDED); the parent writes its pid to the page behind
-# this one, waits for it and returns the pid. At ENDING begins int ending(void), which does what the child
-# does, in as many instructions, and in the same line of the cache.
+# int reading(void): fork; the child does exit_group(99); the parent writes its pid to the page behind this
+# one, waits for it and returns the pid. At byte 52 begins int ending(void), which does what the child does,
+# in as many instructions, and in the same line of the cache.
 _READING = {
     "x86_64": (
         "b839000000 0f05"  # mov eax, 57 (fork); syscall
@@ -56,7 +50,6 @@ _READING = {
         "90 90 90 ebd2"  # ending: nop; nop; nop; jmp child
     ),
 }
-ENDING = {"x86_64": 52}
 
 # unsigned long client_request(unsigned long request[6], unsigned long if_not_under_valgrind): the
 # instruction sequence that valgrind recognises (valgrind.h) and that does nothing elsewhere.
@@ -98,38 +91,31 @@ def release(address: int, size: int) -> None:
     C.munmap(ffi.cast("void *", address), size)
 
 
-def _put(code: str) -> int:
-    """Put machine code where it can run, with a page for data behind it; its address."""
+def routine(signature: str, code: str) -> "Callable[..., Any]":
+    """Put machine code where it can run, with a page for data behind it, and make a function of it."""
     instructions = bytes.fromhex(code)
     page = _mapped(2 * PAGE, _READ_WRITE_EXECUTE)
     if page == -1:
         raise OSError("mmap of an executable page was refused")
     ffi.memmove(ffi.cast("void *", page), instructions, len(instructions))
-    return page
-
-
-def routine(signature: str, code: str) -> "Callable[..., Any]":
-    """Put machine code where it can run, and make a function of it."""
-    made: Callable[..., Any] = ffi.cast(signature, _put(code))
-    return made
-
-
-MACHINE = _machine()
-readings = _put(_READING.get(MACHINE, ""))
-"""Where `reading` is; the process number of the last reading is a page further on."""
+    routine: Callable[..., Any] = ffi.cast(signature, page)
+    return routine
 
 
 def _reading_by_libc() -> int:
     """What `reading` does, through libc: for architectures without a routine of their own."""
     pid = C.fork()
     if pid == 0:
-        C._exit(ENDED)
-    ffi.cast("int *", readings + PAGE)[0] = pid
+        C._exit(0)
     C.waitpid(pid, ffi.NULL, 0)
     return int(pid)
 
 
-reading: "Callable[[], int]" = ffi.cast("reading_t", readings) if MACHINE in _READING else _reading_by_libc
+MACHINE = _machine()
+
+reading: "Callable[[], int]" = (
+    routine("reading_t", _READING[MACHINE]) if MACHINE in _READING else _reading_by_libc
+)
 
 
 def client_request(number: int) -> "Callable[[], int]":
