@@ -22,7 +22,7 @@ JOBS_SHARE = 0.6
 IDENTICAL_SHARE = 0.95
 """The least share of benchmarks whose instructions are the same in all runs."""
 
-_WAYS = {"iaipy": (), "iaipy -n 2": ("-n", "2"), "iaipy again": ()}
+_WAYS = {"iaipy": (), "iaipy -n 2": ("-n", "2")}
 COMMON = ("-q", "-o", "addopts=", "-p", "no:cacheprovider")
 _TOOLS = ("pytest-codspeed", "pytest-xdist")
 
