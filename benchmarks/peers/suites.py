@@ -1,7 +1,8 @@
 """Real projects' benchmark suites, unmodified: `pytest --iaipy` beside pytest-codspeed under callgrind.
 
 Packages come from PyPI as wheels, their tests from the source distributions; `-P` keeps those from hiding
-the packages. The ways are started in turn.
+the packages. The ways are started in turn. Collecting the tests under valgrind's tool `none` shows which part
+of the time no tool that runs pytest under valgrind can do without.
 """
 
 import argparse
@@ -59,11 +60,13 @@ def compared(folder: Path, name: str, valgrind: str) -> tuple[list[str], float, 
         counts.append(common.counts(report))
     output = source / "callgrind"
     output.mkdir()
+    collect = [valgrind, "-q", "--tool=none", python, "-P", "-m", "pytest", "--collect-only", *COMMON, *files]
+    collecting = common.must(collect, source).seconds
     finished, _ = common.codspeed_pytest(python, [*COMMON, *files], source, output, valgrind)
     ids = counts[0]
     same = [id_ for id_ in ids if len({run[id_]["instructions"] for run in counts}) == 1]
     alone, jobs = (seconds[way] / finished.seconds for way in ("iaipy", "iaipy -n 2"))
-    cells = (seconds["iaipy"], seconds["iaipy -n 2"], finished.seconds)
+    cells = (collecting, seconds["iaipy"], seconds["iaipy -n 2"], finished.seconds)
     row = [name, str(len(ids)), f"{len(same)}", *(f"{cell:.1f}" for cell in cells)]
     return [*row, f"{alone:.2f}", f"{jobs:.2f}"], alone, jobs, len(same) / len(ids)
 
@@ -98,8 +101,8 @@ def main() -> int:
                     same >= IDENTICAL_SHARE,
                 ),
             ]
-    header = ("suite", "benchmarks", "identical", "iaipy, s", "-n 2, s", "codspeed, s", "ratio", "-n 2 ratio")
-    print(common.table(header, rows))
+    columns = "suite,benchmarks,identical,collecting s,iaipy s,-n 2 s,codspeed s,ratio,-n 2 ratio"
+    print(common.table(columns.split(","), rows))
     return common.verdict(targets)
 
 

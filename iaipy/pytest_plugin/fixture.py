@@ -197,8 +197,7 @@ class BenchmarkFixture:
         if recorder.must_be_here(call):
             return recorder.measure_here(call)
         trouble = _tried(recorder, call)
-        if trouble is not None and not call.is_coroutine:
-            recorder.again = True
+        if trouble is not None and recorder.again:
             raise trouble
         result, waited_s = region.seconds_of(play)
         if trouble is not None:

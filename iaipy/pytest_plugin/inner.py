@@ -196,10 +196,9 @@ class Inner:
                     made.answer(answer)
             gc.unfreeze()
             try:
-                recorder.accept(made.readings())
+                recorder.accept(call, made)
             except forks.Unmeasurable as error:
-                if not call.is_coroutine:
-                    recorder.again = True
+                if recorder.again:
                     raise
                 trouble = error
             recorder.took(time.perf_counter() - start)

@@ -98,14 +98,14 @@ class Recorder:
         region, number = (_coroutine, self.repeats) if call.is_coroutine else (_function, 1)
         start = time.perf_counter()
         try:
-            self.accept(in_forks(partial(region, call, self.repeats), number))
+            self.accept(call, in_forks(partial(region, call, self.repeats), number))
         except Unmeasurable:
             if not call.warmup:
                 raise
             # Perhaps it can be called only once, as what empties a queue.
             call.warmup = self.warmup = 0
             self.notes = ["can't be called twice, so it was measured without a warm-up"]
-            self.accept(in_forks(partial(region, call, self.repeats), number))
+            self.accept(call, in_forks(partial(region, call, self.repeats), number))
         finally:
             self.took(time.perf_counter() - start)
 
@@ -114,10 +114,16 @@ class Recorder:
         if seconds > self.long_s:
             client_request(_STOP_INSTRUMENTATION)()
 
-    def accept(self, readings: list[Reading]) -> None:
-        """Keep what was read; fewer readings than repeats need further processes."""
-        self.readings = readings
-        if len(readings) < self.repeats:
+    def accept(self, call: Call, made: Forks) -> None:
+        """Keep what forks have read; fewer readings than repeats need further processes.
+
+        Raises:
+            Unmeasurable: they couldn't measure it.
+        """
+        self.again = not call.is_coroutine
+        self.readings = made.readings()
+        self.again = False
+        if len(self.readings) < self.repeats:
             self.in_place, self.notes = True, [*self.notes, _THREADS]
 
     def must_be_here(self, call: Call) -> bool:
@@ -132,7 +138,7 @@ class Recorder:
         """
         call.warmup = call.warmup if self.repeats else 0
         self.kind, self.iterations, self.warmup = "function", call.iterations, call.warmup
-        self.in_place, self.notes = True, [_THREADS if threads() else _ONCE]
+        self.in_place, self.notes = True, [_THREADS if self.repeats else _ONCE]
         nursery.seed()
         try:
             warmed = _warmed(call, call.function)
@@ -164,16 +170,12 @@ def threads() -> int:
     return nursery.threads() - 1
 
 
-def in_forks(region: Callable[[], list[Reading]], number: int) -> list[Reading]:
-    """What a function reads in so many forks of this process.
-
-    Raises:
-        Unmeasurable: it raised, or one of them ended.
-    """
+def in_forks(region: Callable[[], list[Reading]], number: int) -> Forks:
+    """Have a function read in so many forks of this process."""
     made = forks.of_test(number)
     made.measure(region)
     gc.unfreeze()
-    return made.readings()
+    return made
 
 
 def ready() -> None:
