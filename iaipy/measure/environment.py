@@ -23,7 +23,7 @@ METHOD = "9"
 6: the worker sees its files at the same paths in every run, and imports don't learn the checkout's own path.
 7: the heap is settled by what CPython tells of it, and what is measured lies at round addresses.
 8: it is settled to the same block, and also between a file's code and its run; pytest warms up once.
-9: in pytest, a repeat's process ends as its second reading, and a module is imported for rehearsal.
+9: in pytest, a module is imported for rehearsal, and tests are numbered in the order of their ids.
 """
 
 PASSED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "VALGRIND_LIB")

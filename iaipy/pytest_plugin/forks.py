@@ -10,18 +10,14 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from iaipy import workers
-from iaipy.pytest_plugin import readings
 from iaipy.workers import failure, heap, nursery
 from iaipy.workers.machine import C, end, ffi
 
+_EMPTY = 1
+"""Forks that do nothing, before several that are to begin alike."""
+
 Reading = list[Any]
 """The process numbers of a region's two readings, and remarks."""
-
-_INT = ffi.sizeof("int")
-_ROW = 3
-"""Numbers kept of a fork: its process, how it ended, and the last reading before that. The newest comes
-first, so that nobody counts turns: each number is an object elsewhere, and the next fork would find another
-one in its caches."""
 
 _PIECE = 1 << 15
 """Bytes of an answer: no more than a pipe holds while nobody reads it."""
@@ -38,38 +34,37 @@ class Forks:
     """Forks of this process, one after the other.
 
     From one fork to the next this process makes and keeps nothing, so that all begin alike: what they
-    answer waits in pipes until the last of them has ended.
+    answer waits in pipes until the last of them has ended. Before several, one more does nothing: what it
+    leaves in the caches, each of the others finds in them.
 
     Parameters:
         number: how many will answer.
     """
 
     def __init__(self, number: int) -> None:
-        self.turns = (None,) * number
+        self._empty = _EMPTY if number > 1 else 0
+        self.turns = range(self._empty + number)
         self._process = C.getpid()
-        self._pipes = [os.pipe() for _ in self.turns]
-        self._rows = ffi.new("int[]", _ROW * (1 + number))
-        self._shifted = _INT * _ROW * number
-        self._wait(self._process)  # for nothing: what this leaves in the caches, the first fork finds, too
+        self._pipes = [os.pipe() for _ in range(number)]
+        self._pid, self._status = ffi.new("int[1]"), ffi.new("int[]", len(self.turns))
+        self._turn = ffi.new("int[1]")
 
     def fork(self) -> bool:
         """Take a turn: True in a fork that is to answer; False in this process, once the fork has ended."""
-        self._rows[0] = C.fork()
-        if self._rows[0] == 0:
+        self._pid[0] = C.fork()
+        if self._pid[0] == 0:
             nursery.die_with_parent()
+            if self._turn[0] < self._empty:
+                end()
             return True
-        self._wait(self._rows[0])
+        pid = self._pid[0]
+        waited = C.waitpid(pid, self._status + self._turn[0], 0)
+        del waited  # before `pid`, so that their places are free in the same order as before
+        self._turn[0] += 1
         return False
 
-    def _wait(self, pid: int) -> None:
-        rows = self._rows
-        waited = C.waitpid(pid, rows + 1, 0)
-        del waited  # before `pid`, so that their places are free in the same order as before
-        ffi.memmove(rows + 2, readings.last, _INT)
-        ffi.memmove(rows + _ROW, rows, self._shifted)
-
     def measure(self, region: Callable[[], list[Reading]]) -> None:
-        """Have all of them answer what a function says, or what it raises, unless it ends as a reading."""
+        """Have all of them answer what a function says, or what it raises."""
         for _ in self.turns:
             if self.fork():
                 try:
@@ -90,8 +85,7 @@ class Forks:
         text = json.dumps(answer).encode()
         if len(text) > _PIECE:
             text = json.dumps([word[:_SHORT] if isinstance(word, str) else word for word in answer]).encode()
-        before = sum(bool(self._rows[_ROW * row]) for row in range(1, 1 + len(self.turns)))
-        os.write(self._pipes[before][1], text)
+        os.write(self._pipes[self._turn[0] - self._empty][1], text)
 
     def readings(self) -> list[Reading]:
         """Outside: all that they have read.
@@ -105,13 +99,9 @@ class Forks:
             texts.append(os.read(out, _PIECE))
             os.close(out)
         found = []
-        for row, text in zip(range(len(texts), 0, -1), texts, strict=True):
-            pid, status, last = self._rows[_ROW * row : _ROW * (row + 1)]
-            code = os.waitstatus_to_exitcode(status)
-            if not text and code == readings.ENDED and last:
-                found.append([last, pid, []])
-                continue
+        for text, status in zip(texts, self._status[self._empty : len(self.turns)], strict=True):
             if not text:
+                code = os.waitstatus_to_exitcode(status)
                 raise Unmeasurable(f"the process that measured ended with status {code}, without a word")
             word, *rest = json.loads(text)
             if word != workers.READY:

@@ -21,7 +21,7 @@ import pytest
 
 import iaipy
 from iaipy import workers
-from iaipy.pytest_plugin import INNER, SESSION, forks, guests, readings, region, rehearsals, versions
+from iaipy.pytest_plugin import INNER, SESSION, forks, guests, region, rehearsals, versions
 from iaipy.pytest_plugin import fixture as fixtures
 from iaipy.pytest_plugin.marks import WARMUP, body_is_measured
 from iaipy.workers import heap, machine, nursery, subject
@@ -132,7 +132,6 @@ class Inner:
     def _perform(self, work: Any, ticket: int, repeats: int, warmup: int, folder: str) -> None:
         process = machine.C.getpid()
         nursery.open_channels(ticket, folder)
-        readings.share()
         recorder = region.Recorder(repeats, warmup, self._folder, long_s=_LONG_S)
         try:
             if isinstance(work, bool):

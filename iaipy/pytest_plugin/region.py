@@ -13,11 +13,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from iaipy.pytest_plugin import forks
 from iaipy.pytest_plugin.forks import Forks, Reading, Unmeasurable
-from iaipy.pytest_plugin.readings import ending, reading
 from iaipy.pytest_plugin.stats import Stats
 from iaipy.workers import heap, nursery
 from iaipy.workers.machine import client_request
@@ -118,10 +117,13 @@ class Recorder:
         """Keep what forks have read; fewer readings than repeats need further processes.
 
         Raises:
-            Unmeasurable: they couldn't measure it.
+            Unmeasurable: they couldn't measure it; `again` says whether a process of its own is to try.
         """
-        self.again = not call.is_coroutine
-        self.readings = made.readings()
+        try:
+            self.readings = made.readings()
+        except Unmeasurable:
+            self.again = not call.is_coroutine
+            raise
         self.again = False
         if len(self.readings) < self.repeats:
             self.in_place, self.notes = True, [*self.notes, _THREADS]
@@ -218,18 +220,9 @@ def _warmed(call: Call, function: Callable[..., Any]) -> tuple[tuple[Any, ...], 
         result = function(*arguments, **named)
         if call.teardown:
             call.teardown(*arguments, **named)
-        _refuse_coroutine(result)
         del result
     arguments, named = call.arguments()
     return arguments, named, before
-
-
-def _refuse_coroutine(result: Any) -> None:
-    if is_coroutine_object(result):
-        result.close()
-        raise Unmeasurable(
-            "is a plain function that returned a coroutine nobody awaited; give benchmark the async function"
-        )
 
 
 def _read(
@@ -238,28 +231,12 @@ def _read(
     gc.collect()  # empties the lists of free objects, too, which every fork leaves in another order
     heap.close()
     first, last, result = nursery.region(function, arguments, named, call.iterations)
-    _refuse_coroutine(result)
+    if is_coroutine_object(result):
+        result.close()
+        raise Unmeasurable(
+            "is a plain function that returned a coroutine nobody awaited; give benchmark the async function"
+        )
     return [first, last, nursery.leftovers(before)], result
-
-
-def _read_and_end(
-    call: Call, function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]
-) -> NoReturn:
-    """End as the second reading, which saves a fork; a warm-up has shown what the call returns and leaves."""
-    gc.collect()
-    heap.close()
-    _to_the_end(function, arguments, named, call.iterations)
-    raise AssertionError("is never reached")
-
-
-def _to_the_end(
-    function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any], iterations: int
-) -> tuple[int, int, Any]:
-    """As `nursery.region`, byte for byte but for the last name."""
-    before = reading()
-    for _ in range(iterations):
-        result = function(*arguments, **named)
-    return before, ending(), result
 
 
 def _function(call: Call, repeats: int) -> list[Reading]:
@@ -270,13 +247,10 @@ def _function(call: Call, repeats: int) -> list[Reading]:
 
 def _repeated(call: Call, function: Callable[..., Any], repeats: int) -> list[Reading]:
     each = Forks(repeats)
-    arguments, named, before = _warmed(call, function)
+    warmed = _warmed(call, function)
     if threads():
-        return [_read(call, function, arguments, named, before)[0]]
-    if call.warmup:
-        each.measure(lambda: _read_and_end(call, function, arguments, named))
-    else:
-        each.measure(lambda: [_read(call, function, arguments, named, before)[0]])
+        return [_read(call, function, *warmed)[0]]
+    each.measure(lambda: [_read(call, function, *warmed)[0]])
     return each.readings()
 
 

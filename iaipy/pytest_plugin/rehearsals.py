@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from importlib.machinery import PathFinder
@@ -12,6 +13,7 @@ import pytest
 from _pytest.fixtures import FuncFixtureInfo
 
 NAME = "iaipy_rehearsal"
+_MODULE = "iaipy.pytest_plugin.rehearsed"
 
 
 def _rehearse(benchmark: Any) -> None:
@@ -26,10 +28,18 @@ class _Module(pytest.Module):
 
 
 def import_module() -> None:
-    """Import a module of ours, past pytest's hook, which would compile it anew for its asserts."""
+    """Import a module of ours and let go of it again, so that no test finds its classes.
+
+    It goes past pytest's hook, which would compile it anew for its asserts.
+    """
     hooks, sys.meta_path[:] = sys.meta_path[:], [PathFinder]
-    importlib.import_module("iaipy.pytest_plugin.rehearsed")
-    sys.meta_path[:] = hooks
+    try:
+        importlib.import_module(_MODULE)
+    finally:
+        sys.meta_path[:] = hooks
+    package, _, name = _MODULE.rpartition(".")
+    del sys.modules[_MODULE], vars(sys.modules[package])[name]
+    gc.collect()
 
 
 def item(session: pytest.Session) -> pytest.Function:

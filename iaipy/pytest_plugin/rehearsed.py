@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import enum
 import functools
-from abc import ABC, abstractmethod
+from abc import ABCMeta, abstractmethod
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
@@ -29,7 +29,7 @@ class _Row:
     values: list[int] = field(default_factory=list, compare=False)
 
 
-class _Shape(ABC):
+class _Shape(metaclass=ABCMeta):
     @abstractmethod
     def area(self) -> float:
         """Nothing here is for anyone to call."""
@@ -64,7 +64,7 @@ class _Square(_Shape):
         return self.side < other.side
 
 
-class _Table(MutableMapping[str, _T], Generic[_T]):
+class _Table(Generic[_T]):
     def __init__(self, *args: Any, **named: _T) -> None:
         self._rows: dict[str, _T] = dict(*args, **named)
 
@@ -111,7 +111,8 @@ def _counted(counter: dict[str, int]) -> Iterator[dict[str, int]]:
 
 def _play() -> list[object]:
     table = _Table.of(40)
-    table.update({f"{i:03d}|{i / 7:.2f}": -i for i in range(20)}, extra=1)
+    for key, value in {f"{i:03d}|{i / 7:.2f}": -i for i in range(20)}.items():
+        table[key] = value
     with suppress(KeyError):
         table["none"]
     with _counted(defaultdict(int)) as counter:

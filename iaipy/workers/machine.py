@@ -9,8 +9,6 @@ of machine code without a branch into libc or Python.
 from iaipy.workers._libc import ffi
 
 __all__ = [
-    "MACHINE",
-    "PAGE",
     "C",
     "client_request",
     "cpu",
@@ -33,21 +31,16 @@ C = ffi.dlopen(None)
 _NO_ACCESS, _READ_WRITE_EXECUTE = 0, 1 | 2 | 4
 _PRIVATE_ANONYMOUS = 0x02 | 0x20
 
-PAGE = 4096
-
-# int reading(void): fork; the child does exit_group(99); the parent writes its pid to the page behind this
-# one, waits for it and returns the pid. At byte 52 begins int ending(void), which does what the child does,
-# in as many instructions, and in the same line of the cache.
+# int reading(void): fork; the child does exit_group(0); the parent waits for it and returns its pid.
 _READING = {
     "x86_64": (
         "b839000000 0f05"  # mov eax, 57 (fork); syscall
-        "85c0 750c"  # test eax, eax; jnz parent
-        "bf63000000 b8e7000000 0f05"  # child: mov edi, 99; mov eax, 231 (exit_group); syscall
-        "8905e30f0000 89c7"  # parent: mov [page + 4096], eax; mov edi, eax
+        "85c0 7509"  # test eax, eax; jnz parent
+        "31ff b8e7000000 0f05"  # xor edi, edi; mov eax, 231 (exit_group); syscall
+        "53 89c3 89c7"  # parent: push rbx; mov ebx, eax; mov edi, eax
         "31f6 31d2 4d31d2"  # xor esi, esi; xor edx, edx; xor r10, r10
         "b83d000000 0f05"  # mov eax, 61 (wait4); syscall
-        "8b05cd0f0000 c3"  # mov eax, [page + 4096]; ret
-        "90 90 90 ebd2"  # ending: nop; nop; nop; jmp child
+        "89d8 5b c3"  # mov eax, ebx; pop rbx; ret
     ),
 }
 
@@ -92,9 +85,9 @@ def release(address: int, size: int) -> None:
 
 
 def routine(signature: str, code: str) -> "Callable[..., Any]":
-    """Put machine code where it can run, with a page for data behind it, and make a function of it."""
+    """Put machine code where it can run, and make a function of it."""
     instructions = bytes.fromhex(code)
-    page = _mapped(2 * PAGE, _READ_WRITE_EXECUTE)
+    page = _mapped(4096, _READ_WRITE_EXECUTE)
     if page == -1:
         raise OSError("mmap of an executable page was refused")
     ffi.memmove(ffi.cast("void *", page), instructions, len(instructions))

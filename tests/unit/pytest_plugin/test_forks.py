@@ -7,7 +7,6 @@ import signal
 
 import pytest
 
-from iaipy.pytest_plugin import readings
 from iaipy.pytest_plugin.forks import Forks, Reading, Unmeasurable
 
 
@@ -77,33 +76,4 @@ def test_a_fork_that_dies_is_told() -> None:
     forks = Forks(1)
     forks.measure(region)
     with pytest.raises(Unmeasurable, match="status -15"):
-        forks.readings()
-
-
-def test_a_fork_may_end_as_its_second_reading() -> None:
-    """Such a fork says nothing, and its first reading and itself are what was read."""
-
-    def region() -> list[Reading]:
-        readings.reading()
-        readings.ending()
-        raise AssertionError("is never reached")
-
-    readings.share()
-    forks = Forks(2)
-    forks.measure(region)
-    (first, last, _), (other_first, other_last, _) = forks.readings()
-    assert len({first, last, other_first, other_last}) == 4
-    assert 0 not in {first, last, other_first, other_last}
-
-
-def test_a_fork_that_ends_like_a_reading_but_read_nothing_is_told() -> None:
-    """The exit status alone, which anything may end with, makes no number."""
-
-    def region() -> list[Reading]:
-        os._exit(readings.ENDED)
-
-    readings.share()
-    forks = Forks(1)
-    forks.measure(region)
-    with pytest.raises(Unmeasurable, match="status 99"):
         forks.readings()
