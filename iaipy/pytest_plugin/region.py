@@ -140,7 +140,7 @@ class Recorder:
         """
         call.warmup = call.warmup if self.repeats else 0
         self.kind, self.iterations, self.warmup = "function", call.iterations, call.warmup
-        self.in_place, self.notes = True, [_THREADS if self.repeats else _ONCE]
+        self.in_place, self.notes = True, [_THREADS if threads() else _ONCE]
         nursery.seed()
         try:
             warmed = _warmed(call, call.function)
