@@ -6,7 +6,8 @@ Each page has a scratch project of its own, and its fenced blocks are followed f
   project. The rest of the block is written there, over what an earlier block wrote.
 - A `console` block holds commands behind `$ `, and under each what it prints. The command must end with
   status 0, or with the N of `# exit N` behind it. Every line shown must be in what it prints, in any order,
-  where a number stands for any number and `…` for anything; a line `...` and blank lines are passed over.
+  where a number stands for any number, a duration for one in any unit, and `…` for anything; a line `...`
+  and blank lines are passed over.
 - A `bash` block is one command per line, nothing of what it prints being shown.
 - A line that ends in a backslash is continued. Any other block is only to be read.
 
@@ -47,8 +48,12 @@ _TIMEOUT_S = 120
 _BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"# ([\w./-]+\.\w+)\n")
 _EXIT = re.compile(r"# exit (\d+)$")
-_NUMBER = re.compile(r"[+-]?\d[\d,.]*%?")
-_BASELINE = re.compile(r"\(baseline: .*\)")
+_STANDS_FOR_ANY = (
+    re.compile(r"\(baseline: .*\)"),
+    re.compile(r"[+-]?\d[\d,.]*\s+(?:ns|µs|ms|s)\b"),
+    re.compile(r"[+-]?\d[\d,.]*%?"),
+)
+"""What a page shows one example of: the first that matches a place decides what may be printed there."""
 _LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 
 
@@ -116,8 +121,12 @@ def _pattern(shown: str) -> str:
     """A regular expression for what a shown line stands for."""
     if shown.strip() == "...":
         return ".*"
-    text = _NUMBER.sub("\0", _BASELINE.sub("\1", " ".join(shown.split())))
-    pattern = re.escape(text).replace("\0", _NUMBER.pattern).replace("\1", _BASELINE.pattern)
+    text = " ".join(shown.split())
+    for number, example in enumerate(_STANDS_FOR_ANY):
+        text = example.sub(f"\0{chr(number + 1)}", text)
+    pattern = re.escape(text)
+    for number, example in enumerate(_STANDS_FOR_ANY):
+        pattern = pattern.replace(re.escape(f"\0{chr(number + 1)}"), example.pattern)
     return r"\s*" + pattern.replace("…", ".*").replace(r"\ ", r"\s+")
 
 
