@@ -12,7 +12,7 @@ from iaipy.errors import HostError
 from iaipy.model.benchmark import Command
 from iaipy.process import ask
 
-METHOD = "9"
+METHOD = "10"
 """Version of iaipy's way of counting; raised whenever a change of it moves counts.
 
 1: region between two forked readings, empty region subtracted.
@@ -24,6 +24,7 @@ METHOD = "9"
 7: the heap is settled by what CPython tells of it, and what is measured lies at round addresses.
 8: it is settled to the same block, and also between a file's code and its run; pytest warms up once.
 9: in pytest, a module is imported for rehearsal, and tests are numbered in the order of their ids.
+10: in pytest, a test's own process warms up, and one fork's end is the first reading of all repeats.
 """
 
 PASSED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "VALGRIND_LIB")

@@ -8,18 +8,45 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from iaipy.pytest_plugin.region import Call, Recorder
+    from iaipy.errors import MeasurementError
+    from iaipy.model.run import Result
+    from iaipy.pytest_plugin.region import Recorder
 
 PATIENCE_S = 2.0
 """How long the rounds of a pedantic benchmark may go on once it is measured; the first is always made."""
 
+
+@dataclass
+class Played:
+    """A test that has been measured and is now run as any other, in the host's pytest.
+
+    Parameters:
+        result: its numbers; None where it gave none.
+        error: why it gave none though it should have.
+        outcomes: what has been reported of it.
+        raised: whether what it benchmarks raised.
+        group, extra_info: what the test has set.
+    """
+
+    result: Result | None
+    error: MeasurementError | None
+    group: str | None
+    outcomes: set[str] = field(default_factory=set)
+    raised: bool = False
+    extra_info: dict[str, Any] = field(default_factory=dict)
+
+
 RECORDER: pytest.StashKey[Recorder] = pytest.StashKey()
 """On an item in a measuring process: where its measurements go."""
+
+PLAYED: pytest.StashKey[Played] = pytest.StashKey()
+"""On an item of a host: what came of measuring it."""
 
 _PEERS = (
     ("pytest_benchmark.fixture", "BenchmarkFixture"),
@@ -51,7 +78,7 @@ class BenchmarkFixture:
         callspec = getattr(item, "callspec", None)
         self.param = callspec.id if callspec else None
         self.params = callspec.params if callspec else None
-        self.group = _group_of(item)
+        self.group = group_of(item)
         marker = item.get_closest_marker("benchmark")
         self._profiled = bool(marker and marker.kwargs.get("cprofile"))
         self.extra_info: dict[str, Any] = {}
@@ -59,7 +86,8 @@ class BenchmarkFixture:
         self.skipped = False
         self.stats = None
         self._recorder: Recorder | None = item.stash.get(RECORDER, None)
-        self.disabled = self._recorder is None
+        self._played: Played | None = item.stash.get(PLAYED, None)
+        self.disabled = self._recorder is None and self._played is None
         self._used = ""
         self._undo: list[Callable[[], object]] = []
 
@@ -70,9 +98,11 @@ class BenchmarkFixture:
 
     def __call__(self, function_to_benchmark: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Measure a function; what it returns for these arguments."""
+        __tracebackhide__ = True
         self._use("benchmark(...)")
 
         def play() -> Any:
+            __tracebackhide__ = True
             return _finished(function_to_benchmark(*args, **kwargs))
 
         try:
@@ -105,6 +135,7 @@ class BenchmarkFixture:
         Raises:
             ValueError, TypeError: these don't go together, as in pytest-benchmark.
         """
+        __tracebackhide__ = True
         self._use("benchmark.pedantic(...)")
         try:
             _require("rounds", rounds, 1)
@@ -114,12 +145,14 @@ class BenchmarkFixture:
                 raise ValueError("Can't use more than 1 `iterations` with a `setup` function.")
 
             def arguments() -> tuple[Any, Any]:
+                __tracebackhide__ = True
                 made = setup() if setup else None
                 if made and (args or kwargs):
                     raise TypeError("Can't use `args` or `kwargs` if `setup` returns the arguments.")
                 return made or (args, kwargs or {})
 
             def once(calls: int) -> Any:
+                __tracebackhide__ = True
                 words, named = arguments()
                 result = None
                 for _ in range(calls):
@@ -129,6 +162,7 @@ class BenchmarkFixture:
                 return result
 
             def play() -> Any:
+                __tracebackhide__ = True
                 if self.disabled:
                     return once(1)
                 end = time.monotonic() + PATIENCE_S
@@ -165,11 +199,11 @@ class BenchmarkFixture:
         """Undo what was woven, and hand over what the test has set."""
         while self._undo:
             self._undo.pop()()
-        if self._recorder is not None:
-            self._recorder.group = self.group
-            self._recorder.extra_info = self.extra_info
+        if self._played is not None:
+            self._played.group, self._played.extra_info = self.group, self.extra_info
 
     def _use(self, way: str) -> None:
+        __tracebackhide__ = True
         if self._used:
             self.has_error = True
             raise _already_used()(
@@ -186,40 +220,29 @@ class BenchmarkFixture:
         warmup: int | None = None,
         iterations: int = 1,
     ) -> Any:
-        recorder = self._recorder
-        if recorder is None:
+        __tracebackhide__ = True
+        if self._recorder is not None:
+            from iaipy.pytest_plugin.region import Call
+
+            calls = self._recorder.warmup if warmup is None else warmup
+            self._recorder.measure(Call(function, arguments, teardown, calls, iterations))
+        if self._played is None:
             return play()
-        from iaipy.pytest_plugin import region
+        from iaipy.pytest_plugin.stats import Stats, seconds_of
 
-        call = region.Call(
-            function, arguments, teardown, recorder.warmup if warmup is None else warmup, iterations
-        )
-        if recorder.must_be_here(call):
-            return recorder.measure_here(call)
-        trouble = _tried(recorder, call)
-        if trouble is not None and recorder.again:
-            raise trouble
-        result, waited_s = region.seconds_of(play)
-        if trouble is not None:
-            recorder.readings = []
-            raise trouble
-        self.stats = recorder.stats(waited_s)
+        try:
+            result, waited_s = seconds_of(play)
+        except BaseException:
+            self._played.raised = True
+            raise
+        if self._played.result is not None:
+            self.stats = Stats(self._played.result, waited_s)
         return result
-
-
-def _tried(recorder: Recorder, call: Call) -> Exception | None:
-    """Measure, and return what went wrong: the test itself may fail of it first, and says it better."""
-    from iaipy.pytest_plugin.forks import Unmeasurable
-
-    try:
-        recorder.measure(call)
-    except Unmeasurable as error:
-        return error
-    return None
 
 
 def _finished(result: Any) -> Any:
     """A function's result; a coroutine's, unless a loop is running, in which the test has to await it."""
+    __tracebackhide__ = True
     if type(result).__name__ != "coroutine":
         return result
     import asyncio  # only here: every pytest with a benchmark fixture imports this module
@@ -231,7 +254,7 @@ def _finished(result: Any) -> Any:
     return result
 
 
-def _group_of(item: pytest.Item) -> str | None:
+def group_of(item: pytest.Item) -> str | None:
     """The group that the marker names."""
     for name in ("benchmark", "codspeed_benchmark"):
         marker = item.get_closest_marker(name)
@@ -241,6 +264,7 @@ def _group_of(item: pytest.Item) -> str | None:
 
 
 def _require(name: str, value: object, least: int) -> None:
+    __tracebackhide__ = True
     if not isinstance(value, int) or value < least:
         raise ValueError(f"Must have positive int for `{name}`.")
 

@@ -1,8 +1,7 @@
-"""Forks of a test's process, each of which measures, answers and is no more. PYTEST_DONT_REWRITE."""
+"""Forks of a test's process, which measure and are no more. PYTEST_DONT_REWRITE."""
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
@@ -10,14 +9,15 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from iaipy import workers
-from iaipy.workers import failure, heap, nursery
+from iaipy.workers import failure, machine, nursery
 from iaipy.workers.machine import C, end, ffi
-
-_EMPTY = 1
-"""Forks that do nothing, before several that are to begin alike."""
 
 Reading = list[Any]
 """The process numbers of a region's two readings, and remarks."""
+
+Region = Callable[[int], Reading]
+"""What a fork does, given what its first reading is to be. Where it doesn't end as its last reading, it
+answers that one's process number, and remarks."""
 
 _PIECE = 1 << 15
 """Bytes of an answer: no more than a pipe holds while nobody reads it."""
@@ -25,58 +25,89 @@ _PIECE = 1 << 15
 _SHORT = _PIECE // 32
 """Characters of each text in an answer that would be longer; two of them fit, whatever they consist of."""
 
+# int turns(int number, const int *calls, int *call, int *pids, int *statuses): so many forks, of which the
+# parent waits for each before it makes the next. Returns 1 in a fork, which finds its own of `calls` in
+# `call`, and 0 in the parent, which finds how they ended. A fork goes through the turns that are left with
+# getpid in the place of fork: all forks have executed the same instructions.
+_TURNS = {
+    "x86_64": (
+        "53 55 4154 4155 4156 4157"  # push rbx; push rbp; push r12 to r15
+        "4189fc 4989cd 4d89c6"  # mov r12d, edi (number); mov r13, rcx (pids); mov r14, r8 (statuses)
+        "4989f0 4989d1"  # mov r8, rsi (calls); mov r9, rdx (call)
+        "41bf39000000 31ed 31db"  # mov r15d, 57 (fork); xor ebp, ebp; xor ebx, ebx
+        "4489f8 0f05"  # turn: mov eax, r15d; syscall
+        "85c0 7517"  # test eax, eax; jnz wait
+        "41bf27000000"  # mov r15d, 39 (getpid)
+        "418b0c98 418909"  # mov ecx, [r8 + 4 rbx]; mov [r9], ecx
+        "bd01000000 4489f8 0f05"  # mov ebp, 1; mov eax, r15d; syscall
+        "4189449d00 418b7c9d00"  # wait: mov [r13 + 4 rbx], eax; again: mov edi, [r13 + 4 rbx]
+        "498d349e 31d2 4531d2"  # lea rsi, [r14 + 4 rbx]; xor edx, edx; xor r10d, r10d
+        "b83d000000 0f05"  # mov eax, 61 (wait4); syscall
+        "83f8fc 74e6"  # cmp eax, -4 (EINTR); je again
+        "ffc3 4439e3 72ba"  # inc ebx; cmp ebx, r12d; jb turn
+        "89e8 415f 415e 415d 415c 5d 5b c3"  # mov eax, ebp; pop r15 to r12; pop rbp; pop rbx; ret
+    ),
+}
+
+
+def _turns_by_libc(number: int, calls: Any, call: Any, pids: Any, statuses: Any) -> int:
+    """What the routine does, through libc: for architectures without one."""
+    for turn in range(number):
+        pids[turn] = C.fork()
+        if pids[turn] == 0:
+            pids[turn], call[0] = C.getpid(), calls[turn]
+            return 1
+        C.waitpid(pids[turn], statuses + turn, 0)
+    return 0
+
+
+_turns: Callable[..., int] = (
+    machine.routine("turns_t", _TURNS[machine.MACHINE]) if machine.MACHINE in _TURNS else _turns_by_libc
+)
+
 
 class Unmeasurable(Exception):  # noqa: N818  # what a test fails with reads better so
-    """A benchmark of which there can be no number."""
+    """A benchmark of which there can be no number: one line on why, and details."""
 
 
 class Forks:
-    """Forks of this process, one after the other.
+    """Forks of this process, one after the other, all of which begin alike.
 
-    From one fork to the next this process makes and keeps nothing, so that all begin alike: what they
-    answer waits in pipes until the last of them has ended. Before several, one more does nothing: what it
-    leaves in the caches, each of the others finds in them.
+    The first ends where a region begins, and so is the first reading of all the others. What forks have to
+    say waits in pipes until the last of them has ended.
 
     Parameters:
-        number: how many will answer.
+        repeats: how many go on into the region.
     """
 
-    def __init__(self, number: int) -> None:
-        self._empty = _EMPTY if number > 1 else 0
-        self.turns = range(self._empty + number)
+    def __init__(self, repeats: int) -> None:
+        self._number = 1 + repeats
         self._process = C.getpid()
-        self._pipes = [os.pipe() for _ in range(number)]
-        self._pid, self._status = ffi.new("int[1]"), ffi.new("int[]", len(self.turns))
-        self._turn = ffi.new("int[1]")
+        self._pipes = [os.pipe() for _ in range(self._number)]
+        self._calls = ffi.new("int[]", [machine.END, *[machine.PASS] * repeats])
+        self._call = ffi.new("int *")
+        self._pids = ffi.new("int[]", self._number)
+        self._statuses = ffi.new("int[]", [-1] * self._number)
 
-    def fork(self) -> bool:
-        """Take a turn: True in a fork that is to answer; False in this process, once the fork has ended."""
-        self._pid[0] = C.fork()
-        if self._pid[0] == 0:
-            nursery.die_with_parent()
-            if self._turn[0] < self._empty:
-                end()
-            return True
-        pid = self._pid[0]
-        waited = C.waitpid(pid, self._status + self._turn[0], 0)
-        del waited  # before `pid`, so that their places are free in the same order as before
-        self._turn[0] += 1
-        return False
+    def measure(self, region: Region) -> list[Reading]:
+        """Have all of them go through a region.
 
-    def measure(self, region: Callable[[], list[Reading]]) -> None:
-        """Have all of them answer what a function says, or what it raises."""
-        for _ in self.turns:
-            if self.fork():
-                try:
-                    answer = [workers.READY, *region()]
-                except Unmeasurable as error:
-                    answer = [workers.RAISED, str(error)]
-                except BaseException as error:
-                    answer = [workers.RAISED, *described(error)]
-                self.answer(answer)
+        Raises:
+            Unmeasurable: one raised, or its process ended.
+        """
+        if _turns(self._number, self._calls, self._call, self._pids, self._statuses):
+            self._go_through(region)
+        first, *others = map(self._ended, range(self._number))
+        return [[first[0], *last] for last in others]
 
-    def answer(self, answer: list[Any]) -> NoReturn:
-        """Inside: tell the process that has forked, and end."""
+    def _go_through(self, region: Region) -> NoReturn:
+        nursery.die_with_parent()
+        try:
+            answer = [workers.READY, *region(self._call[0])]
+        except Unmeasurable as error:
+            answer = [workers.RAISED, *error.args]
+        except BaseException as error:
+            answer = [workers.RAISED, *described(error)]
         if C.getppid() == self._process:  # else it is a fork that the benchmark itself has made
             self._tell(answer)
         end()
@@ -85,46 +116,36 @@ class Forks:
         text = json.dumps(answer).encode()
         if len(text) > _PIECE:
             text = json.dumps([word[:_SHORT] if isinstance(word, str) else word for word in answer]).encode()
-        os.write(self._pipes[self._turn[0] - self._empty][1], text)
+        turn = list(self._pids).index(C.getpid())
+        os.write(self._pipes[turn][1], text)
 
-    def readings(self) -> list[Reading]:
-        """Outside: all that they have read.
-
-        Raises:
-            Unmeasurable: one raised, or its process ended.
-        """
-        texts = []
-        for out, in_ in self._pipes:
-            os.close(in_)
-            texts.append(os.read(out, _PIECE))
-            os.close(out)
-        found = []
-        for text, status in zip(texts, self._status[self._empty : len(self.turns)], strict=True):
-            if not text:
-                code = os.waitstatus_to_exitcode(status)
-                raise Unmeasurable(f"the process that measured ended with status {code}, without a word")
-            word, *rest = json.loads(text)
-            if word != workers.READY:
-                raise Unmeasurable("\n".join(rest))
-            found += rest
-        return found
+    def _ended(self, turn: int) -> Reading:
+        """The number and remarks of a fork's last reading, which the fork itself may be."""
+        out, in_ = self._pipes[turn]
+        os.close(in_)
+        os.set_blocking(out, False)  # what the benchmark has left behind may still hold the other end
+        try:
+            text = os.read(out, _PIECE)
+        except BlockingIOError:
+            text = b""
+        os.close(out)
+        if text:
+            answer: list[Any] = json.loads(text)
+            if answer[0] == workers.READY:
+                return answer[1:]
+            raise Unmeasurable(*answer[1:])
+        if self._statuses[turn] == 0:
+            return [self._pids[turn], []]
+        code = os.waitstatus_to_exitcode(self._statuses[turn])
+        raise Unmeasurable(f"the process that measured ended with status {code}, without a word")
 
 
 def rehearse() -> None:
-    """Answer in this very process, so that valgrind has translated what every fork does at its end."""
-    made = Forks(1)
-    made._tell([workers.READY, [0, 0, []]])
-    made.readings()
-
-
-def of_test(number: int) -> Forks:
-    """Forks of a test's process, whose heap and collector are settled for them."""
-    forks = Forks(number)
-    sys._clear_type_cache()
-    gc.collect()
-    gc.freeze()
-    heap.close()
-    return forks
+    """Answer in this very process, so that valgrind has translated what a fork does at its end."""
+    made = Forks(0)
+    made._pids[0] = C.getpid()
+    made._tell([workers.READY, 0, []])
+    made._ended(0)
 
 
 def described(error: BaseException) -> tuple[str, str]:

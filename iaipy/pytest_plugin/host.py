@@ -1,9 +1,10 @@
-"""The pytest that a person starts: it collects, has another one measure, and reports. PYTEST_DONT_REWRITE."""
+"""The pytest that a person starts: has another one measure, runs the tests, reports. PYTEST_DONT_REWRITE."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,13 +18,14 @@ from iaipy import measuring, pipeline
 from iaipy.commands.output import check_reports, write
 from iaipy.compare import gate
 from iaipy.config import Config, load_config
-from iaipy.errors import ExitCode, IaipyError
+from iaipy.errors import ExitCode, IaipyError, MeasurementError
 from iaipy.measure import environment
 from iaipy.measure.pool import Pool
 from iaipy.measure.valgrind.engine import CachegrindEngine
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.run import Failure, Run
 from iaipy.pytest_plugin import OPTIONS, guests, marks, reports
+from iaipy.pytest_plugin.fixture import PLAYED, Played, group_of
 from iaipy.pytest_plugin.link import InnerPytest, Ran, search_path
 from iaipy.report import reporter
 from iaipy.store import baselines
@@ -66,6 +68,7 @@ class Host:
         self._deselected = 0
         self._outcome: pipeline.Outcome | None = None
         self._said: list[str] = []
+        self._now: Played | None = None
 
     @property
     def _passive(self) -> bool:
@@ -134,7 +137,7 @@ class Host:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> object:
-        """Run the tests: ordinary ones here, benchmarks in a pytest under valgrind."""
+        """Run the tests: ordinary ones first, each benchmark once a pytest under valgrind has measured it."""
         broken = session.testsfailed and not session.config.option.continue_on_collection_errors
         if self._config is None or broken:
             return None
@@ -190,27 +193,56 @@ class Host:
                 gate.require_same_environment(head, base, config.baseline or "")
             self._said += engine.warnings()
             server.calibrate()
-            pool: Pool[tuple[str, Ran]] = Pool(config.jobs)
-
-            def task(benchmark: Benchmark) -> None:
-                repeats, timeout_s = (
-                    benchmark.repeats or config.repeats,
-                    benchmark.timeout_s or config.timeout_s,
-                )
-                pool.report((benchmark.id, server.run(benchmark, repeats, timeout_s)))
-
-            pool.push(partial(task, benchmark) for benchmark in benchmarks.values())
-            for id_, ran in pool.outcomes():
-                failures = session.testsfailed
-                reports.replay(by_id[id_], ran, show_output=capture == "no")
-                head = _added(head, id_, ran, failed=session.testsfailed > failures)
+            for id_, ran in _measurements(server, tuple(benchmarks.values()), config):
+                head = self._played(by_id[id_], ran, head)
                 yield replace(
                     head,
                     benchmarks=tuple(sorted(head.benchmarks, key=lambda result: order[result.id])),
                     failures=tuple(sorted(head.failures, key=lambda failure: order[failure.id])),
                 )
-                session.shouldstop = ran.stop or session.shouldstop
                 _stop_if_asked(session)
+
+    def _played(self, item: pytest.Item, ran: Ran, head: Run) -> Run:
+        """The run with a test that has been measured, and is now run as any other.
+
+        Nothing that it sets up is left when the next is measured, which sets up the same.
+        """
+        if ran.fatal and ran.error is not None:
+            reports.fail(item, ran.error)
+            return replace(head, failures=(*head.failures, _failure(item, ran.error)))
+        self._now = item.stash[PLAYED] = Played(ran.result, ran.error, group_of(item))
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        finally:
+            played, self._now = self._now, None
+        if "failed" in played.outcomes:
+            return replace(head, failures=(*head.failures, _failure(item, played.error)))
+        if "skipped" in played.outcomes:
+            return head
+        if ran.result is None:
+            self._said.append(f"{item.nodeid} passed, and measured nothing")
+            return head
+        told = json.loads(json.dumps(played.extra_info, default=repr, skipkeys=True))
+        result = replace(ran.result, group=played.group or "", extra_info=told)
+        return replace(head, benchmarks=(*head.benchmarks, result))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Follow how the test goes."""
+        if self._now is not None:
+            self._now.outcomes.add(report.outcome)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Fail a test that passes and could not be measured."""
+        played = item.stash.get(PLAYED, None)
+        try:
+            yield
+        except BaseException:
+            if played:
+                played.error = None  # the test itself says it better
+            raise
+        if played and played.error is not None and not played.raised:
+            pytest.fail(reports.told(item, played.error), pytrace=False)
 
     def _arguments(self, folder: Path) -> list[str]:
         given = list(self._pytest.invocation_params.args)
@@ -260,14 +292,33 @@ class Host:
                 write(path, reporter(name).render(outcome.run, outcome.comparison))
 
 
-def _added(head: Run, id_: str, ran: Ran, *, failed: bool) -> Run:
-    if ran.result is not None:
-        return replace(head, benchmarks=(*head.benchmarks, ran.result))
-    if ran.error is not None:
-        return replace(head, failures=(*head.failures, Failure(id_, ran.error.message, ran.error.details)))
-    if failed:
-        return replace(head, failures=(*head.failures, Failure(id_, "its test failed")))
-    return head
+def _measurements(
+    server: InnerPytest, benchmarks: Sequence[Benchmark], config: Config
+) -> Iterator[tuple[str, Ran]]:
+    """What came of measuring each; with one job, the next is measured when it is asked for."""
+
+    def measured(benchmark: Benchmark) -> tuple[str, Ran]:
+        repeats, timeout_s = benchmark.repeats or config.repeats, benchmark.timeout_s or config.timeout_s
+        return benchmark.id, server.run(benchmark, repeats, timeout_s)
+
+    if config.jobs == 1:
+        yield from map(measured, benchmarks)
+        return
+    pool: Pool[tuple[str, Ran]] = Pool(config.jobs)
+
+    def task(benchmark: Benchmark) -> None:
+        pool.report(measured(benchmark))
+
+    pool.push(partial(task, benchmark) for benchmark in benchmarks)
+    yield from pool.outcomes()
+
+
+def _failure(item: pytest.Item, error: MeasurementError | None) -> Failure:
+    return (
+        Failure(item.nodeid, error.message, error.details)
+        if error
+        else Failure(item.nodeid, "its test failed")
+    )
 
 
 def _stop_if_asked(session: pytest.Session) -> None:

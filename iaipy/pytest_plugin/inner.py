@@ -12,7 +12,6 @@ import gc
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -27,7 +26,6 @@ from iaipy.pytest_plugin.marks import WARMUP, body_is_measured
 from iaipy.workers import heap, machine, nursery, subject
 
 CALIBRATIONS = {workers.CALIBRATE_FUNCTION: False, workers.CALIBRATE_COROUTINE: True}
-_LONG_S = 1.0
 _WORKER_INPUT = {
     "workerid": "gw0",
     "workercount": 1,
@@ -49,15 +47,12 @@ class Inner:
         self._folder = folder
         self._wanted = wanted
         self._files = {nodeid.partition("::")[0] for nodeid in wanted["items"]}
-        self._reports: list[Any] = []
-        self._warnings: list[Any] = []
-        self._config: pytest.Config | None = None
+        self._failed: list[str] = []
         self.errors: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Look like a worker of pytest-xdist: such a pytest leaves reports and caches to its controller."""
-        self._config = config
         config.workerinput = dict(_WORKER_INPUT)  # type: ignore[attr-defined]
         config.workeroutput = {}  # type: ignore[attr-defined]
         config.option.usepdb = config.option.trace = False
@@ -111,6 +106,7 @@ class Inner:
 
     def _rehearse(self, session: pytest.Session) -> None:
         """Go through a test's whole protocol here, so that valgrind has translated it before it is forked."""
+        log = os.dup(2)
         for is_coroutine in CALIBRATIONS.values():
             gc.freeze()  # or each of the collections in it looks at all that pytest has loaded
             region.rehearse(region.calibration(is_coroutine))
@@ -118,7 +114,7 @@ class Inner:
         rehearsals.import_module()
         rehearsal = rehearsals.item(session)
         capture = session.config.pluginmanager.getplugin("capturemanager")
-        recorder = rehearsal.stash[fixtures.RECORDER] = region.Recorder(1, WARMUP, self._folder)
+        recorder = rehearsal.stash[fixtures.RECORDER] = region.Recorder(1, WARMUP)
         gc.freeze()
         capture.start_global_capturing()
         with suppress(Exception):  # a conftest's hook may stumble over a test that isn't there
@@ -126,31 +122,33 @@ class Inner:
         capture.stop_global_capturing()
         self._answer(recorder)
         session.testsfailed = 0
-        self._reports.clear()
-        self._warnings.clear()
+        self._failed.clear()
+        for output in (1, 2):  # which regions have turned to nowhere
+            os.dup2(log, output)
+        os.close(log)
 
     def _perform(self, work: Any, ticket: int, repeats: int, warmup: int, folder: str) -> None:
         process = machine.C.getpid()
         nursery.open_channels(ticket, folder)
-        recorder = region.Recorder(repeats, warmup, self._folder, long_s=_LONG_S)
+        recorder = region.Recorder(repeats, warmup)
         try:
             if isinstance(work, bool):
                 recorder.measure(region.calibration(work))
             else:
                 self._run(work, recorder)
-            answer = self._answer(recorder)
-        except (KeyboardInterrupt, pytest.exit.Exception) as error:
-            answer = json.dumps({"stop": f"{type(error).__name__}: {error}"})
-        except BaseException as error:  # of pytest itself, a hook, a report that is no JSON
-            answer = json.dumps({"error": forks.described(error)})
+        except region.Measured:
+            pass
+        except BaseException as error:  # of pytest itself, a hook, or what ends a session
+            self._failed += forks.described(error)
         if machine.C.getpid() == process:
-            nursery.tell(answer, ticket, folder)
+            nursery.tell(self._answer(recorder), ticket, folder)
         machine.end()
 
     def _answer(self, recorder: region.Recorder) -> str:
+        trouble = recorder.trouble
+        if self._failed and not recorder.readings and not trouble:
+            trouble = ("failed under valgrind before it was measured", "\n".join(self._failed))
         answer = {
-            "reports": self._reports,
-            "warnings": self._warnings,
             "readings": recorder.readings,
             "in_place": recorder.in_place,
             "again": recorder.again,
@@ -158,10 +156,9 @@ class Inner:
             "warmup": recorder.warmup,
             "iterations": recorder.iterations,
             "notes": recorder.notes,
-            "group": recorder.group,
-            "extra_info": recorder.extra_info,
+            "trouble": trouble,
         }
-        return json.dumps(answer, default=repr, skipkeys=True)
+        return json.dumps(answer)
 
     def _run(self, item: pytest.Item, recorder: region.Recorder) -> None:
         """Run one test's protocol in this process, a child of its own."""
@@ -172,60 +169,18 @@ class Inner:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        """Measure a marked test's body, which pytest calls in forks first."""
+        """Have a marked test's body measured; end a test that has been."""
         recorder = item.stash.get(fixtures.RECORDER, None)
-        trouble = None
         if recorder and isinstance(item, pytest.Function) and body_is_measured(item):
             call = region.Call(item.obj, lambda: ((), {}), None, recorder.warmup)
-            if recorder.must_be_here(call):
-                item.obj = region.body_here(call, recorder)
-                return (yield)
-            recorder.kind = "coroutine" if call.is_coroutine else "function"
-            start = time.perf_counter()
-            made = forks.of_test(recorder.repeats if call.is_coroutine else 1)
-            for _ in made.turns:
-                if made.fork():
-                    readings: list[forks.Reading] = []
-                    item.obj = region.body(call, recorder.repeats, readings)
-                    try:
-                        yield
-                        answer = [workers.READY, *readings]
-                    except BaseException as error:
-                        answer = [workers.RAISED, *forks.described(error)]
-                    made.answer(answer)
-            gc.unfreeze()
-            try:
-                recorder.accept(call, made)
-            except forks.Unmeasurable as error:
-                if recorder.again:
-                    raise
-                trouble = error
-            recorder.took(time.perf_counter() - start)
-        yield
-        if recorder and trouble:  # and the test itself passed
-            recorder.readings = []
-            raise trouble
+            item.obj = region.body(call, recorder)
+        with suppress(region.Measured):
+            yield
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep a report for the host."""
-        assert self._config is not None
-        hook = self._config.hook
-        self._reports.append(hook.pytest_report_to_serializable(config=self._config, report=report))
-
-    def pytest_warning_recorded(self, warning_message: Any, when: str, nodeid: str, location: object) -> None:
-        """Keep a test's warning for the host, which has seen those of the collection itself."""
-        if when == "runtest":
-            kind = type(warning_message.message)
-            self._warnings.append(
-                {
-                    "module": kind.__module__,
-                    "category": kind.__qualname__,
-                    "text": str(warning_message.message),
-                    "filename": warning_message.filename,
-                    "lineno": warning_message.lineno,
-                    "nodeid": nodeid,
-                }
-            )
+        """Keep what failed."""
+        if report.failed:
+            self._failed.append(report.longreprtext)
 
 
 def _settle() -> None:

@@ -7,52 +7,41 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import iaipy
-from iaipy import process, workers
+from iaipy import workers
 from iaipy.errors import MeasurementError
 from iaipy.measure import assemble
 from iaipy.measure.assemble import Reading
 from iaipy.measure.folder import remove
-from iaipy.measure.valgrind.nursery import Answer, ForkServer, Launch
+from iaipy.measure.valgrind.nursery import ForkServer, Launch
 from iaipy.model.benchmark import Benchmark
 from iaipy.model.metrics import Events
 from iaipy.model.run import Result
 from iaipy.pytest_plugin import SESSION
-from iaipy.pytest_plugin.stats import BASE
 from iaipy.workers import launcher
 
-_OUTPUT_LINES = 30
 _CALIBRATIONS = {"function": workers.CALIBRATE_FUNCTION, "coroutine": workers.CALIBRATE_COROUTINE}
 
 
 @dataclass(frozen=True)
 class Ran:
-    """How one test went.
+    """What came of measuring a test.
 
     Parameters:
-        reports, warnings: as the inner pytest serialised them.
-        output: what was printed past pytest's capturing.
         result: its numbers; None where it gave none.
-        error: why there is no report, if there is none.
-        stop: why the session is to end, where the test has asked for that.
+        error: why it gave none though it should have.
+        fatal: whether the test had its process ended, or ran out of time.
     """
 
-    reports: Sequence[Mapping[str, Any]] = ()
-    warnings: Sequence[Mapping[str, Any]] = ()
-    output: str = ""
     result: Result | None = None
     error: MeasurementError | None = None
-    stop: str = ""
-
-
-class _Stopped(Exception):  # noqa: N818  # nothing went wrong
-    """A test has asked for the session's end."""
+    fatal: bool = False
 
 
 class InnerPytest(ForkServer):
@@ -109,12 +98,14 @@ class InnerPytest(ForkServer):
             MeasurementError: it can't be.
         """
         self.warm_up()
-        (self.folder / BASE).write_text(json.dumps(self._empty("function")))
+        self._empty("function")
 
     def _empty(self, kind: str) -> Events:
         with self._calibrating:
             if kind not in self._base:
-                answer, _ = self._asked(_CALIBRATIONS[kind], self._repeats, 0, self._timeout_s)
+                answer = self._asked(_CALIBRATIONS[kind], self._repeats, 0, self._timeout_s)
+                if answer["trouble"]:
+                    raise MeasurementError(*answer["trouble"])
                 base = assemble.middle(self._readings(answer))
                 if not base["Ir"]:
                     raise MeasurementError("valgrind counted nothing in the pytest that it ran")
@@ -122,7 +113,7 @@ class InnerPytest(ForkServer):
             return self._base[kind]
 
     def run(self, benchmark: Benchmark, repeats: int, timeout_s: float) -> Ran:
-        """Run a test and measure in it; safe to call from several threads."""
+        """Measure a test; safe to call from several threads."""
         if benchmark.id in self._missing:
             return Ran(
                 error=MeasurementError(
@@ -132,26 +123,24 @@ class InnerPytest(ForkServer):
         number = self._index[benchmark.id]
         at_once = repeats
         try:
-            answer, output = self._asked(number, at_once, benchmark.warmup, timeout_s)
+            answer = self._asked(number, at_once, benchmark.warmup, timeout_s)
             if answer["again"]:
                 self._clear(benchmark.id)
                 at_once = 0
-                answer, output = self._asked(number, at_once, benchmark.warmup, timeout_s)
-            readings = self._readings(answer) if _passed(answer) else []
+                answer = self._asked(number, at_once, benchmark.warmup, timeout_s)
+            readings = self._readings(answer)
             while answer["in_place"] and 0 < len(readings) < repeats:
                 self._clear(benchmark.id)
-                more = self._readings(self._asked(number, min(at_once, 1), benchmark.warmup, timeout_s)[0])
+                more = self._readings(self._asked(number, min(at_once, 1), benchmark.warmup, timeout_s))
                 if not more:
                     break
                 readings += more
             result = self._result(benchmark, answer, readings) if readings else None
-        except _Stopped as stopped:
-            return Ran(stop=str(stopped))
         except MeasurementError as error:
-            return Ran(error=error)
+            return Ran(error=error, fatal=True)
         finally:
             self._clear(benchmark.id)
-        return Ran(answer["reports"], answer["warnings"], output, result)
+        return Ran(result, MeasurementError(*answer["trouble"]) if answer["trouble"] else None)
 
     def _clear(self, id_: str) -> None:
         remove(self.folder / temporary_name(id_))
@@ -167,36 +156,25 @@ class InnerPytest(ForkServer):
             limits=benchmark.limits,
         )
         base = self._empty(answer["kind"])
-        result = assemble.result(record, readings, base, notes=answer["notes"])
-        return replace(result, group=answer["group"] or "", extra_info=answer["extra_info"])
+        return assemble.result(record, readings, base, notes=answer["notes"])
 
-    def _asked(self, work: int, repeats: int, warmup: int, timeout_s: float) -> tuple[dict[str, Any], str]:
+    def _asked(self, work: int, repeats: int, warmup: int, timeout_s: float) -> dict[str, Any]:
         ticket = next(self._tickets)
         output = self.folder / workers.output_name(ticket)
         answer = self.converse(work, ticket, repeats, warmup, timeout_s)
         try:
             if error := self.wrong(ticket, answer, timeout_s):
                 raise error
-            return _decoded(answer), process.last_lines(output, _OUTPUT_LINES)
+            assert answer.text is not None
+            told: dict[str, Any] = json.loads(answer.text[:-1])
+            return told
         finally:
             output.unlink(missing_ok=True)
 
     def _readings(self, answer: Mapping[str, Any]) -> list[Reading]:
-        return [self.read(str(first), str(last), notes) for first, last, notes in answer["readings"]]
-
-
-def _decoded(answer: Answer) -> dict[str, Any]:
-    assert answer.text is not None
-    decoded: dict[str, Any] = json.loads(answer.text[:-1])
-    if "error" in decoded:
-        raise MeasurementError(*decoded["error"])
-    if "stop" in decoded:
-        raise _Stopped(decoded["stop"])
-    return decoded
-
-
-def _passed(answer: Mapping[str, Any]) -> bool:
-    return all(report.get("outcome") == "passed" for report in answer["reports"])
+        readings = [self.read(str(first), str(last), notes) for first, last, notes in answer["readings"]]
+        self.forget(str(pid) for first, last, _ in answer["readings"] for pid in (first, last))
+        return readings
 
 
 def temporary_name(id_: str) -> str:

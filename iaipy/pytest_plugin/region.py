@@ -1,38 +1,37 @@
-"""Measures a call inside a test, in forks of the test's process that the test never hears of."""
+"""Measures a call inside a test, in forks of the test's process, and ends the test there.
+
+What the test would do next, it does in the host's pytest.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import inspect
-import math
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from iaipy.pytest_plugin import forks
 from iaipy.pytest_plugin.forks import Forks, Reading, Unmeasurable
-from iaipy.pytest_plugin.stats import Stats
 from iaipy.workers import heap, nursery
-from iaipy.workers.machine import client_request
+from iaipy.workers.machine import END, FORK, C, end
 from iaipy.workers.subject import Work, anew, empty, empty_coroutine, is_coroutine_object, nothing
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
-_STOP_INSTRUMENTATION = 0x4347_0001  # cachegrind.h: VG_USERREQ_TOOL_BASE('C', 'G') + 1
-
 
 _THREADS = "threads were running, so each repeat was measured in a process of its own"
 _ONCE = "forks of its test can't call it: each repeat was measured in a process of its own, without a warm-up"
 
 _TRIES = 5
-"""Looks at the clock, of which one may have been kept from the processor, and at the threads there are."""
 _LEAVING_S = 0.02
-"""A thread that has been joined may still be on its way out of the process."""
+"""A thread that has been joined may still be on its way out of the process: how often to look, and when."""
 
 
 @dataclass
@@ -57,110 +56,95 @@ class Call:
         )
 
 
+class Measured(BaseException):
+    """Raised through a test whose measuring is over, so that it is torn down."""
+
+
 @dataclass
 class Recorder:
     """What was measured in this test's process, for the host.
 
     Parameters:
-        repeats: how often to measure.
-        folder: where valgrind leaves its counter files, and the host the events of the empty region.
+        repeats: how often to measure; 0 where this process is to be one of the repeats by itself, and to call
+            only once.
         warmup: calls before the region, where the test doesn't say.
         readings: the two readings' process numbers, and remarks, of each repeat.
-        in_place: each repeat needs a test's process of its own: threads were running, or there are files that
-            let it be called only once. With no repeats, this process is such a one.
-        again: forks can't measure it; perhaps a test's own process can.
-        long_s: seconds of measuring after which the rest of the test runs uncounted, where cachegrind can do
-            that (3.22 and newer). Only for a process that ends with the test.
+        in_place: this process was one of the repeats: threads were running, it can call only once, or the
+            region is a body inside a loop.
+        again: forks can't measure it; perhaps processes of its own can.
+        trouble: why there are no readings: a line, and details.
     """
 
     repeats: int
     warmup: int
-    folder: str = ""
     readings: list[Reading] = field(default_factory=list)
     in_place: bool = False
     again: bool = False
     kind: str = "function"
     iterations: int = 1
     notes: list[str] = field(default_factory=list)
-    group: str | None = None
-    extra_info: dict[str, Any] = field(default_factory=dict)
-    long_s: float = math.inf
+    trouble: tuple[str, ...] = ()
 
-    def measure(self, call: Call) -> None:
-        """Measure a call in forks.
+    def measure(self, call: Call) -> NoReturn:
+        """Measure a call."""
+        process = C.getpid()
+        self._begin(call)
+        try:
+            self.readings = _coroutine(call, self.repeats) if call.is_coroutine else self._function(call)
+        except BaseException as error:
+            self._fail(call, error)
+        if C.getpid() != process:  # a fork that the benchmark itself has made
+            end()
+        raise Measured
 
-        Raises:
-            Unmeasurable: it can't be.
-        """
+    async def measure_awaited(self, call: Call) -> NoReturn:
+        """Measure a coroutine function in the loop that is running, which no fork could go on with."""
+        self._begin(call)
+        self.in_place = True
+        try:
+            self.readings = [await _awaited(call, settled(call.function), FORK)]
+        except BaseException as error:
+            self._fail(call, error)
+        raise Measured
+
+    def _begin(self, call: Call) -> None:
+        call.warmup = call.warmup if self.repeats else 0
         self.kind = "coroutine" if call.is_coroutine else "function"
         self.iterations, self.warmup = call.iterations, call.warmup
-        region, number = (_coroutine, self.repeats) if call.is_coroutine else (_function, 1)
-        start = time.perf_counter()
-        try:
-            self.accept(call, in_forks(partial(region, call, self.repeats), number))
-        except Unmeasurable:
-            if not call.warmup:
-                raise
-            # Perhaps it can be called only once, as what empties a queue.
-            call.warmup = self.warmup = 0
-            self.notes = ["can't be called twice, so it was measured without a warm-up"]
-            self.accept(call, in_forks(partial(region, call, self.repeats), number))
-        finally:
-            self.took(time.perf_counter() - start)
+        ready()
 
-    def took(self, seconds: float) -> None:
-        """Stop counting after a long measurement: what is still to do is then worth translating anew."""
-        if seconds > self.long_s:
-            client_request(_STOP_INSTRUMENTATION)()
+    def _fail(self, call: Call, error: BaseException) -> None:
+        self.again = self.repeats > 0 and not call.is_coroutine
+        self.trouble = error.args if isinstance(error, Unmeasurable) else forks.described(error)
 
-    def accept(self, call: Call, made: Forks) -> None:
-        """Keep what forks have read; fewer readings than repeats need further processes.
-
-        Raises:
-            Unmeasurable: they couldn't measure it; `again` says whether a process of its own is to try.
-        """
-        try:
-            self.readings = made.readings()
-        except Unmeasurable:
-            self.again = not call.is_coroutine
-            raise
-        self.again = False
-        if len(self.readings) < self.repeats:
-            self.in_place, self.notes = True, [*self.notes, _THREADS]
-
-    def must_be_here(self, call: Call) -> bool:
-        """Whether `measure_here` has to do it."""
-        return (threads() > 0 or not self.repeats) and not call.is_coroutine
-
-    def measure_here(self, call: Call) -> Any:
-        """Measure a call in the test's own process, once, and return what the call returns.
-
-        For processes with threads: in a fork of them, only one thread would go on. And for what no two
-        processes can do, such as making a folder.
-        """
-        call.warmup = call.warmup if self.repeats else 0
-        self.kind, self.iterations, self.warmup = "function", call.iterations, call.warmup
-        self.in_place, self.notes = True, [_THREADS if threads() else _ONCE]
-        nursery.seed()
-        try:
-            warmed = _warmed(call, call.function)
-            reading, result = _read(call, call.function, *warmed)
-        except Exception:
-            self.again = call.warmup > 0  # perhaps it can be called only once
-            raise
+    def _function(self, call: Call) -> list[Reading]:
+        function = settled(call.function)
+        each = Forks(self.repeats)
+        warmed = _warmed(call, function)
+        if self.repeats and not warmed.threads:
+            # What has been called before needs no look at what it leaves behind.
+            last = END if call.warmup else FORK
+            return each.measure(lambda first: _read(call, function, warmed, first, last)[1:])
+        self.in_place, self.notes = True, [_THREADS if warmed.threads else _ONCE]
+        reading = _read(call, function, warmed, FORK, FORK)
         if call.teardown:
-            call.teardown(*warmed[0], **warmed[1])
-        self.readings = [reading]
-        return result
+            call.teardown(*warmed.arguments, **warmed.named)
+        return [reading]
 
-    def stats(self, waited_s: float) -> Stats:
-        """The figures that tests may look at.
 
-        Parameters:
-            waited_s: seconds that a call waited.
-        """
-        first, last, _ = self.readings[0]
-        return Stats(self.folder, str(first), str(last), self.iterations, waited_s)
+@dataclass(frozen=True)
+class Warmed:
+    """What a call is made with once it is warm.
+
+    Parameters:
+        before: how many threads this process had before its first call.
+        threads: how many it has now besides the main one.
+    """
+
+    arguments: tuple[Any, ...]
+    named: dict[str, Any]
+    before: int
+    threads: int
 
 
 def threads() -> int:
@@ -172,19 +156,13 @@ def threads() -> int:
     return nursery.threads() - 1
 
 
-def in_forks(region: Callable[[], list[Reading]], number: int) -> Forks:
-    """Have a function read in so many forks of this process."""
-    made = forks.of_test(number)
-    made.measure(region)
-    gc.unfreeze()
-    return made
-
-
 def ready() -> None:
-    """Bring a fork into the state that every region starts from, in which it prints to nowhere.
+    """Bring this process into the state that every region starts from, in which it prints to nowhere.
 
-    What a test prints is to be captured once, from the call that the test itself makes.
+    What a test prints is to be seen once, from the call that the test makes in the host's pytest.
     """
+    with suppress(ValueError):  # in a thread
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or nobody learns how a fork has ended
     nursery.seed()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -197,6 +175,10 @@ def ready() -> None:
 
 def settled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function on fresh memory, and all that is allocated from now on there too."""
+    sys._clear_type_cache()
+    gc.collect()
+    gc.freeze()
+    heap.close()
     function = fresh(function)
     heap.close()
     heap.level_cache()
@@ -212,91 +194,51 @@ def fresh(function: Callable[..., Any]) -> Callable[..., Any]:
     return anew(work).function
 
 
-def _warmed(call: Call, function: Callable[..., Any]) -> tuple[tuple[Any, ...], dict[str, Any], int]:
-    """Warm it up; the arguments of the call that counts, and how many threads there were before."""
-    before = nursery.threads()
+def _warmed(call: Call, function: Callable[..., Any]) -> Warmed:
+    before, there = nursery.threads(), None
     for _ in range(call.warmup):
         arguments, named = call.arguments()
         result = function(*arguments, **named)
+        _require_no_coroutine(result)
+        there = threads()  # before a teardown ends those that the call has started
         if call.teardown:
             call.teardown(*arguments, **named)
         del result
     arguments, named = call.arguments()
-    return arguments, named, before
+    return Warmed(arguments, named, before, threads() if there is None else there)
 
 
-def _read(
-    call: Call, function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any], before: int
-) -> tuple[Reading, Any]:
+def _read(call: Call, function: Callable[..., Any], warmed: Warmed, first: int, last: int) -> Reading:
     gc.collect()  # empties the lists of free objects, too, which every fork leaves in another order
     heap.close()
-    first, last, result = nursery.region(function, arguments, named, call.iterations)
+    before, after, result = nursery.region(
+        function, warmed.arguments, warmed.named, call.iterations, first, last
+    )
+    _require_no_coroutine(result)
+    return [before, after, nursery.leftovers(warmed.before)]
+
+
+def _require_no_coroutine(result: Any) -> None:
     if is_coroutine_object(result):
         result.close()
         raise Unmeasurable(
             "is a plain function that returned a coroutine nobody awaited; give benchmark the async function"
         )
-    return [first, last, nursery.leftovers(before)], result
 
 
-def _function(call: Call, repeats: int) -> list[Reading]:
-    """Warm up here, then measure in forks of this process; here, where threads have been started."""
-    ready()
-    return _repeated(call, settled(call.function), repeats)
-
-
-def _repeated(call: Call, function: Callable[..., Any], repeats: int) -> list[Reading]:
-    each = Forks(repeats)
-    warmed = _warmed(call, function)
-    if threads():
-        return [_read(call, function, *warmed)[0]]
-    each.measure(lambda: [_read(call, function, *warmed)[0]])
-    return each.readings()
-
-
-def body(call: Call, repeats: int, readings: list[Reading]) -> Callable[..., Any]:
-    """A function to stand in for a test's body: it measures the body, into the list.
-
-    It is a coroutine function where the body is one, so that it runs in the loop the test would run in.
-    """
-    function = call.function
-
-    def measured(**named: Any) -> None:
-        ready()
-        call.arguments = lambda: ((), named)
-        readings.extend(_repeated(call, settled(function), repeats))
-
-    async def measured_awaited(**named: Any) -> None:
-        ready()
-        call.arguments = lambda: ((), named)
-        before = nursery.threads()
-        first, last, _ = await _awaited(settled(function), call)
-        readings.append([first, last, nursery.leftovers(before)])
-
-    return measured_awaited if call.is_coroutine else measured
-
-
-def body_here(call: Call, recorder: Recorder) -> Callable[..., Any]:
-    """A function to stand in for a test's body: it measures the body in the test's own process."""
-
-    def measured(**named: Any) -> Any:
-        call.arguments = lambda: ((), named)
-        return recorder.measure_here(call)
-
-    return measured
-
-
-def _coroutine(call: Call, _repeats: int) -> list[Reading]:
-    ready()
-    function = settled(call.function)
-    before = nursery.threads()
+def _coroutine(call: Call, repeats: int) -> list[Reading]:
     asyncio.events._set_running_loop(None)  # the test's own, if it has one, belongs to another process
-    with asyncio.Runner() as runner:
-        first, last, _ = runner.run(_awaited(function, call))
-    return [[first, last, nursery.leftovers(before)]]
+    function = settled(call.function)
+
+    def region(first: int) -> Reading:
+        with asyncio.Runner() as runner:
+            return runner.run(_awaited(call, function, first))[1:]
+
+    return Forks(repeats).measure(region)
 
 
-async def _awaited(function: Callable[..., Any], call: Call) -> tuple[int, int, Any]:
+async def _awaited(call: Call, function: Callable[..., Any], first: int) -> Reading:
+    before = nursery.threads()
     for _ in range(call.warmup):
         arguments, named = call.arguments()
         await function(*arguments, **named)
@@ -305,7 +247,25 @@ async def _awaited(function: Callable[..., Any], call: Call) -> tuple[int, int, 
     arguments, named = call.arguments()
     gc.collect()
     heap.close()
-    return await nursery.region_awaited(function, arguments, named, call.iterations)
+    begun, ended, _ = await nursery.region_awaited(function, arguments, named, call.iterations, first, FORK)
+    return [begun, ended, nursery.leftovers(before)]
+
+
+def body(call: Call, recorder: Recorder) -> Callable[..., Any]:
+    """A function to stand in for a test's body, which it measures.
+
+    It is a coroutine function where the body is one, so that it runs in the loop the test would run in.
+    """
+
+    def measured(**named: Any) -> None:
+        call.arguments = lambda: ((), named)
+        recorder.measure(call)
+
+    async def measured_awaited(**named: Any) -> None:
+        call.arguments = lambda: ((), named)
+        await recorder.measure_awaited(call)
+
+    return measured_awaited if call.is_coroutine else measured
 
 
 def calibration(is_coroutine: bool) -> Call:
@@ -313,26 +273,11 @@ def calibration(is_coroutine: bool) -> Call:
     return Call(empty_coroutine if is_coroutine else empty, lambda: ((), {}), warmup=2)
 
 
-def seconds_of(play: Callable[[], Any]) -> tuple[Any, float]:
-    """What a function returns, and the seconds that it waited rather than worked."""
-    overhead = min(_waiting(lambda: None)[1] for _ in range(_TRIES))
-    result, waited = _waiting(play)
-    return result, max(0.0, waited - overhead)
-
-
-def _waiting(play: Callable[[], Any]) -> tuple[Any, float]:
-    start = time.perf_counter()
-    start_cpu = time.process_time()
-    result = play()
-    worked = time.process_time() - start_cpu
-    return result, time.perf_counter() - start - worked
-
-
 def rehearse(call: Call) -> None:
     """Go through a region in this very process, so that valgrind has translated what all regions share."""
+    function = settled(call.function)
     if call.is_coroutine:
         with asyncio.Runner() as runner:
-            runner.run(_awaited(settled(call.function), call))
+            runner.run(_awaited(call, function, FORK))
     else:
-        function = settled(call.function)
-        _read(call, function, *_warmed(call, function))
+        _read(call, function, _warmed(call, function), FORK, FORK)

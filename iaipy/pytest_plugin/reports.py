@@ -1,63 +1,40 @@
-"""What the inner pytest reports, told to the one that a person sees; the summary. PYTEST_DONT_REWRITE."""
+"""What the pytest that a person sees is told of measuring; the summary. PYTEST_DONT_REWRITE."""
 
 from __future__ import annotations
 
 import re
-import sys
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from iaipy import pipeline
 from iaipy.config import Config
+from iaipy.errors import MeasurementError
 from iaipy.pytest_plugin import OPTIONS
-from iaipy.pytest_plugin.link import Ran
 from iaipy.report import reporter
 
 _OPTION = re.compile(rf"(?<![\w-])--({'|'.join(flag for flag, *_ in OPTIONS)})\b")
 
 
-def replay(item: pytest.Item, ran: Ran, *, show_output: bool) -> None:
-    """Let this pytest's plugins hear of a test what those of the inner pytest heard."""
-    config, hook = item.config, item.ihook
+def fail(item: pytest.Item, error: MeasurementError) -> None:
+    """Let this pytest's plugins hear that a test has failed, which isn't run here."""
+    hook = item.ihook
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    if show_output and ran.output:
-        sys.stdout.write(f"{ran.output}\n")
-    for told in ran.warnings:
-        _rewarn(config, told)
-    for data in ran.reports:
-        report = config.hook.pytest_report_from_serializable(config=config, data=data)
-        hook.pytest_runtest_logreport(report=report)
-    if ran.error is not None:
-        hook.pytest_runtest_logreport(report=_failed(item, ran))
-    hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-
-
-def _failed(item: pytest.Item, ran: Ran) -> pytest.TestReport:
-    assert ran.error is not None
-    told = f"iaipy: {item.nodeid} {ran.error.message}\n{ran.error.details}".rstrip()
-    return pytest.TestReport(
+    report = pytest.TestReport(
         nodeid=item.nodeid,
         location=item.location,
         keywords=dict.fromkeys(item.keywords, 1),
         outcome="failed",
-        longrepr=told,
+        longrepr=told(item, error),
         when="call",
     )
+    hook.pytest_runtest_logreport(report=report)
+    hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
 
-def _rewarn(config: pytest.Config, told: Mapping[str, Any]) -> None:
-    kind = getattr(sys.modules.get(told["module"]), told["category"], UserWarning)
-    try:
-        message = kind(told["text"])
-    except Exception:  # a warning may want any arguments
-        kind, message = UserWarning, UserWarning(told["text"])
-    warning = warnings.WarningMessage(message, kind, told["filename"], told["lineno"])
-    config.hook.pytest_warning_recorded.call_historic(
-        kwargs={"warning_message": warning, "when": "runtest", "nodeid": told["nodeid"], "location": None}
-    )
+def told(item: pytest.Item, error: MeasurementError) -> str:
+    """Why a test gave no number."""
+    return f"iaipy: {item.nodeid} {error.message}\n{error.details}".rstrip()
 
 
 def as_options(text: str) -> str:

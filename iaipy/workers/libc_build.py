@@ -30,7 +30,8 @@ DECLARATIONS = """
     };
     struct mallinfo2 mallinfo2(void);
 
-    typedef int (*reading_t)(void);
+    typedef int (*reading_t)(int call);
+    typedef int (*turns_t)(int number, const int *calls, int *call, int *pids, int *statuses);
     typedef unsigned long (*client_request_t)(unsigned long *request, unsigned long otherwise);
     typedef void (*cpuid_t)(unsigned int *registers);
 """

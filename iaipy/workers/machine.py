@@ -3,23 +3,12 @@
 A reading of cachegrind's counters is a child that is forked and ends at once: as it ends, valgrind
 writes its counters, inherited from the parent, to a file of its own. Any instruction between the
 reading and the region is noise, so the fork, the child's exit and the parent's wait are one routine
-of machine code without a branch into libc or Python.
+of machine code without a branch into libc or Python. The system call in the place of the fork decides
+what comes of it, with the same instructions up to there: a process may end as its own reading, or go on
+without one.
 """
 
-from iaipy.workers._libc import ffi
-
-__all__ = [
-    "C",
-    "client_request",
-    "cpu",
-    "end",
-    "ffi",
-    "reading",
-    "release",
-    "reserve",
-    "routine",
-    "start_instrumentation",
-]
+from iaipy.workers._libc import ffi as ffi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,10 +20,10 @@ C = ffi.dlopen(None)
 _NO_ACCESS, _READ_WRITE_EXECUTE = 0, 1 | 2 | 4
 _PRIVATE_ANONYMOUS = 0x02 | 0x20
 
-# int reading(void): fork; the child does exit_group(0); the parent waits for it and returns its pid.
+# int reading(int call): where it returns 0, exit_group(0); else wait for that process, and return it.
 _READING = {
     "x86_64": (
-        "b839000000 0f05"  # mov eax, 57 (fork); syscall
+        "89f8 0f05"  # mov eax, edi; syscall
         "85c0 7509"  # test eax, eax; jnz parent
         "31ff b8e7000000 0f05"  # xor edi, edi; mov eax, 231 (exit_group); syscall
         "53 89c3 89c7"  # parent: push rbx; mov ebx, eax; mov edi, eax
@@ -54,6 +43,12 @@ _CLIENT_REQUEST = {
 _CPUID = {
     "x86_64": "53 8b07 8b4f08 0fa2 8907 895f04 894f08 89570c 5b c3",
 }
+
+FORK = 57
+END = 24
+PASS = 39
+"""What a reading is: a child of this process; this process itself, which ends; nothing. On x86_64, the
+system calls that make it so: fork; sched_yield, which returns 0 as fork does in the child; getpid."""
 
 _START_INSTRUMENTATION = 0x4347_0000  # cachegrind.h: VG_USERREQ_TOOL_BASE('C', 'G')
 _SIGKILL = 9
@@ -95,9 +90,11 @@ def routine(signature: str, code: str) -> "Callable[..., Any]":
     return routine
 
 
-def _reading_by_libc() -> int:
+def _reading_by_libc(call: int) -> int:
     """What `reading` does, through libc: for architectures without a routine of their own."""
-    pid = C.fork()
+    if call == PASS:
+        return int(C.getpid())
+    pid = C.fork() if call == FORK else 0
     if pid == 0:
         C._exit(0)
     C.waitpid(pid, ffi.NULL, 0)
@@ -106,7 +103,7 @@ def _reading_by_libc() -> int:
 
 MACHINE = _machine()
 
-reading: "Callable[[], int]" = (
+reading: "Callable[[int], int]" = (
     routine("reading_t", _READING[MACHINE]) if MACHINE in _READING else _reading_by_libc
 )
 

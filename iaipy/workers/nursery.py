@@ -16,7 +16,7 @@ import sys
 
 from iaipy import workers
 from iaipy.workers import heap, machine
-from iaipy.workers.machine import C, ffi, reading
+from iaipy.workers.machine import FORK, C, ffi, reading
 from iaipy.workers.subject import (
     Work,
     anew,
@@ -44,23 +44,33 @@ _LONGEST_PATH = 1024
 
 
 def region(
-    function: "Callable[..., Any]", arguments: "tuple[Any, ...]", named: "dict[str, Any]", iterations: int
+    function: "Callable[..., Any]",
+    arguments: "tuple[Any, ...]",
+    named: "dict[str, Any]",
+    iterations: int,
+    first: int,
+    last: int,
 ) -> "tuple[int, int, Any]":
     """Call it so often between two readings; their process numbers, and the last result."""
-    before = reading()
+    before = reading(first)
     for _ in range(iterations):
         result = function(*arguments, **named)
-    return before, reading(), result
+    return before, reading(last), result
 
 
 async def region_awaited(
-    function: "Callable[..., Any]", arguments: "tuple[Any, ...]", named: "dict[str, Any]", iterations: int
+    function: "Callable[..., Any]",
+    arguments: "tuple[Any, ...]",
+    named: "dict[str, Any]",
+    iterations: int,
+    first: int,
+    last: int,
 ) -> "tuple[int, int, Any]":
     """The same of a coroutine function."""
-    before = reading()
+    before = reading(first)
     for _ in range(iterations):
         result = await function(*arguments, **named)
-    return before, reading(), result
+    return before, reading(last), result
 
 
 def _measure(work: Work, warmup: int, iterations: int) -> "Measured | None":
@@ -77,7 +87,7 @@ def _measure(work: Work, warmup: int, iterations: int) -> "Measured | None":
     gc.collect()
     heap.close()
     try:
-        before, after, result = region(work.function, arguments, work.named, iterations)
+        before, after, result = region(work.function, arguments, work.named, iterations, FORK, FORK)
         notes = leftovers(threads_before)
     finally:
         work.teardown(*arguments, **work.teardown_named)
@@ -98,7 +108,7 @@ async def _measure_awaited(work: Work, warmup: int, iterations: int) -> "Measure
     gc.collect()
     heap.close()
     try:
-        before, after, _ = await region_awaited(work.function, arguments, work.named, iterations)
+        before, after, _ = await region_awaited(work.function, arguments, work.named, iterations, FORK, FORK)
         notes = leftovers(threads_before)
         tasks = len(asyncio.all_tasks()) - 1
         if tasks:
@@ -135,9 +145,9 @@ def rehearse(work: Work) -> None:
     if work.is_coroutine:
         import asyncio
 
-        asyncio.run(region_awaited(work.function, (), {}, 1))
+        asyncio.run(region_awaited(work.function, (), {}, 1, FORK, FORK))
     else:
-        region(work.function, (), {}, 1)
+        region(work.function, (), {}, 1, FORK, FORK)
 
 
 def seed() -> None:

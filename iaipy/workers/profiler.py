@@ -118,14 +118,14 @@ def _write_names(folder: str, lacking: str) -> None:
         file.write(ascii(told))
 
 
-def _marks() -> "tuple[Callable[[], int], Callable[[int, int], None]]":
+def _marks() -> "tuple[Callable[[int], int], Callable[[int, int], None]]":
     """What stands in for `reading` where valgrind is asked something as a region begins, and as it ends.
 
     It has the C type of `reading` and returns a number as large, so that it leaves the heap as that does.
     The second function sets what is asked by the next call and by all after it; at first that is nothing.
     """
     if machine.MACHINE not in _MARKS:
-        return int, lambda first, others: None
+        return lambda call: 0, lambda first, others: None
     request = ffi.new("unsigned long[7]", [_RUNNING_ON_VALGRIND, 0, 0, 0, 0, 0, _RUNNING_ON_VALGRIND])
     address = int(ffi.cast("uintptr_t", request)).to_bytes(8, "little").hex()
     mark = machine.routine("reading_t", _MARKS[machine.MACHINE].format(address=address))

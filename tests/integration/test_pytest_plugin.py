@@ -147,14 +147,41 @@ SUITE = """
 
 
     def test_dies(benchmark):
-        benchmark(int)
-        os.kill(os.getpid(), 9)
+        benchmark(os.kill, os.getpid(), 9)
+
+
+    def test_a_fork_dies(benchmark):
+        benchmark.pedantic(os._exit, args=(3,))
 
 
     @pytest.mark.iaipy(timeout=3)
     def test_takes_too_long(benchmark):
+        benchmark(time.sleep, 600)
+
+
+    def test_fails_under_valgrind_alone(benchmark, tmp_path):
+        assert "IAIPY_PAD" not in os.environ
         benchmark(int)
-        time.sleep(600)
+
+
+    def test_benchmark_fails_under_valgrind_alone(benchmark):
+        benchmark(lambda: {}["IAIPY_PAD" in os.environ or "no key"] if "IAIPY_PAD" in os.environ else 1)
+
+
+    def test_returns_from_a_fork(benchmark):
+        def forks():
+            pid = os.fork()
+            if pid:
+                os.waitpid(pid, 0)
+            elif "IAIPY_PAD" not in os.environ:
+                os._exit(0)
+
+        benchmark(forks)
+
+
+    def test_looks_at_stats(benchmark):
+        benchmark(json.loads, TEXT)
+        assert benchmark.stats["mean"] == benchmark.stats.stats.max > 50e-6
 
 
     def test_skipped(benchmark):
@@ -164,7 +191,16 @@ SUITE = """
     def test_ordinary():
         assert ROWS
 """
-FAILING = {"test_fails", "test_marked_fails", "test_used_twice", "test_dies", "test_takes_too_long"}
+FAILING = {
+    "test_fails",
+    "test_marked_fails",
+    "test_used_twice",
+    "test_dies",
+    "test_a_fork_dies",
+    "test_takes_too_long",
+    "test_fails_under_valgrind_alone",
+    "test_benchmark_fails_under_valgrind_alone",
+}
 MEASURED = {
     "test_call",
     "test_decorator",
@@ -180,6 +216,8 @@ MEASURED = {
     "test_body_makes_a_folder",
     "test_body_with_a_thread",
     "test_replaces_what_iaipy_uses",
+    "test_returns_from_a_fork",
+    "test_looks_at_stats",
 }
 INI = """
     [pytest]
@@ -226,12 +264,16 @@ def test_every_way_of_measuring_gives_a_number(suite: Path, first: subprocess.Co
     """What passes is measured, what fails fails as ever, and the rest of the run goes on."""
     assert first.returncode == 1, first.stdout + first.stderr
     assert set(results(suite, "first.json")) == MEASURED
-    assert f"{len(FAILING)} failed, 16 passed, 1 skipped" in first.stdout
+    assert f"{len(FAILING)} failed, {len(MEASURED) + 2} passed, 1 skipped" in first.stdout
     for name in FAILING:
         assert f"FAILED test_suite.py::{name}" in first.stdout
     assert "took longer than its timeout of 3 s" in first.stdout
     assert "its process was killed by SIGKILL" in first.stdout
+    assert "its process ended with exit status 3" in first.stdout
+    assert "failed under valgrind before it was measured" in first.stdout
+    assert "KeyError: True" in first.stdout
     assert "Fixture can only be used once" in first.stdout
+    assert "test_suite.py::test_raises_at_length passed, and measured nothing" in first.stdout
     assert "--benchmark-* and --codspeed*: accepted without effect" in first.stdout
 
 
@@ -259,6 +301,35 @@ def test_a_regression_fails_the_session(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stdout
     assert "1 benchmark: 1 regressed" in done.stdout
     assert "1 passed" in done.stdout
+
+
+TAKES_TURNS = """
+import os
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def only_one(pytestconfig):
+    (pytestconfig.rootpath / "taken").mkdir()
+    yield
+    (pytestconfig.rootpath / "taken").rmdir()
+
+
+def test_a(benchmark, only_one): benchmark(int)
+def test_b(benchmark, only_one): benchmark(int)
+@pytest.mark.benchmark
+def test_c(only_one): pass
+"""
+
+
+def test_a_test_and_its_measuring_take_turns(tmp_path: Path) -> None:
+    """What only one process can set up is torn down in the one pytest before the other sets it up."""
+    (tmp_path / "test_a.py").write_text(TAKES_TURNS)
+    done = run(tmp_path, "--iaipy")
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout
+    assert "3 measured" in done.stdout
 
 
 STOPPED = """

@@ -209,21 +209,23 @@ class ForkServer:
         return Answer(text, status, pid)
 
     def read(self, before: str, after: str, notes: Iterable[str], *, functions: bool = False) -> Reading:
-        """What was counted between two readings, whose files are removed.
+        """What was counted between two readings, whose files stay until they are forgotten.
 
         Parameters:
             before, after: the numbers of the readings' processes.
             functions: whether the costliest C functions are told as well.
         """
         first, last = (self.folder / f"counts.{pid}" for pid in (before, after))
-        reading = Reading(
+        return Reading(
             difference(read_totals(last), read_totals(first)),
             tuple(notes),
             native.costliest(native.executed(last, first), self._objects.of) if functions else {},
         )
-        first.unlink()
-        last.unlink()
-        return reading
+
+    def forget(self, pids: Iterable[str]) -> None:
+        """Remove what processes have counted."""
+        for pid in pids:
+            (self.folder / f"counts.{pid}").unlink(missing_ok=True)
 
     def wrong(self, ticket: int, answer: Answer, timeout_s: float) -> MeasurementError | None:
         """The error where a child ran out of time or ended without having answered; None where it has."""
@@ -312,8 +314,8 @@ class Nursery(ForkServer):
         Raises:
             MeasurementError: it raised, ran out of time or ended its process.
         """
-        before, after, *notes = self.go_through(work, ticket, warmup, iterations, timeout_s).lines
-        return self.read(before, after, notes, functions=functions)
+        said = self.go_through(work, ticket, warmup, iterations, timeout_s)
+        return self._counted(said, functions=functions)
 
     def measure_here(
         self,
@@ -326,8 +328,14 @@ class Nursery(ForkServer):
         functions: bool = False,
     ) -> Reading:
         """The same in the server itself, which ends with it."""
-        before, after, *notes = self.go_through(work, ticket, warmup, iterations, timeout_s, here=True).lines
-        return self.read(before, after, notes, functions=functions)
+        said = self.go_through(work, ticket, warmup, iterations, timeout_s, here=True)
+        return self._counted(said, functions=functions)
+
+    def _counted(self, said: Said, *, functions: bool) -> Reading:
+        before, after, *notes = said.lines
+        reading = self.read(before, after, notes, functions=functions)
+        self.forget((before, after))
+        return reading
 
     def go_through(
         self, work: int, ticket: int, warmup: int, iterations: int, timeout_s: float, *, here: bool = False
