@@ -71,8 +71,6 @@ def pytest_load_initial_conftests(
         from iaipy.pytest_plugin import hooks
 
         early_config.pluginmanager.add_hookspecs(hooks)
-    if getattr(early_config.known_args_namespace, "iaipy", False):
-        early_config.known_args_namespace.no_cov = True  # what runs under valgrind is not covered
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -161,7 +161,7 @@ def ready() -> None:
 
     What a test prints is to be seen once, from the call that the test makes in the host's pytest.
     """
-    with suppress(ValueError):  # in a thread
+    if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or nobody learns how a fork has ended
     nursery.seed()
     nowhere = os.open(os.devnull, os.O_WRONLY)

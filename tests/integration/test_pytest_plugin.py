@@ -179,6 +179,15 @@ SUITE = """
         benchmark(forks)
 
 
+    def test_leaves_a_process_behind(benchmark):
+        def leaves():
+            if os.fork() == 0:
+                time.sleep(100 if "IAIPY_PAD" in os.environ else 0)
+                os._exit(0)
+
+        benchmark(leaves)
+
+
     def test_looks_at_stats(benchmark):
         benchmark(json.loads, TEXT)
         assert benchmark.stats["mean"] == benchmark.stats.stats.max > 50e-6
@@ -217,6 +226,7 @@ MEASURED = {
     "test_body_with_a_thread",
     "test_replaces_what_iaipy_uses",
     "test_returns_from_a_fork",
+    "test_leaves_a_process_behind",
     "test_looks_at_stats",
 }
 INI = """

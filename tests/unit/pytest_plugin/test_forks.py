@@ -80,22 +80,6 @@ def test_a_fork_that_dies_is_told() -> None:
         Forks(1).measure(region)
 
 
-def test_what_a_fork_leaves_behind_is_not_waited_for() -> None:
-    """A process that outlives its fork, and holds all that was open, keeps nobody waiting."""
-
-    def region(first: int) -> Reading:
-        machine.reading(first)
-        if os.fork() == 0:
-            time.sleep(5)
-            os._exit(0)
-        machine.reading(machine.END)
-        return []
-
-    start = time.monotonic()
-    assert len(Forks(1).measure(region)) == 1
-    assert time.monotonic() - start < 4
-
-
 def test_a_signal_does_not_end_the_wait() -> None:
     """A signal that arrives while a fork works is handled, and the fork waited for."""
     caught: list[int] = []
