@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable
+from json import dumps, loads  # their own names: a test may replace the module's
 from typing import Any, NoReturn
 
 from iaipy import workers
@@ -20,10 +20,13 @@ Region = Callable[[int], Reading]
 answers that one's process number, and remarks."""
 
 _PIECE = 1 << 15
-"""Bytes of an answer: no more than a pipe holds while nobody reads it."""
+"""Bytes of an answer, with a NUL."""
 
 _SHORT = _PIECE // 32
 """Characters of each text in an answer that would be longer; two of them fit, whatever they consist of."""
+
+_READ_WRITE = 1 | 2
+_SHARED_ANONYMOUS = 0x01 | 0x20
 
 # int turns(int number, const int *calls, int *call, int *pids, int *statuses): so many forks, of which the
 # parent waits for each before it makes the next. Returns 1 in a fork, which finds its own of `calls` in
@@ -74,16 +77,21 @@ class Forks:
     """Forks of this process, one after the other, all of which begin alike.
 
     The first ends where a region begins, and so is the first reading of all the others. What forks have to
-    say waits in pipes until the last of them has ended.
+    say they leave in memory that all share.
 
     Parameters:
         repeats: how many go on into the region.
+
+    Raises:
+        MemoryError: there is no room for what they will say.
     """
 
     def __init__(self, repeats: int) -> None:
         self._number = 1 + repeats
         self._process = C.getpid()
-        self._pipes = [os.pipe() for _ in range(self._number)]
+        self._answers = C.mmap(ffi.NULL, self._number * _PIECE, _READ_WRITE, _SHARED_ANONYMOUS, -1, 0)
+        if int(ffi.cast("intptr_t", self._answers)) == -1:
+            raise MemoryError
         self._calls = ffi.new("int[]", [machine.END, *[machine.PASS] * repeats])
         self._call = ffi.new("int *")
         self._pids = ffi.new("int[]", self._number)
@@ -113,24 +121,19 @@ class Forks:
         end()
 
     def _tell(self, answer: list[Any]) -> None:
-        text = json.dumps(answer).encode()
-        if len(text) > _PIECE:
-            text = json.dumps([word[:_SHORT] if isinstance(word, str) else word for word in answer]).encode()
-        turn = list(self._pids).index(C.getpid())
-        os.write(self._pipes[turn][1], text)
+        text = dumps(answer).encode()
+        if len(text) >= _PIECE:
+            text = dumps([word[:_SHORT] if isinstance(word, str) else word for word in answer]).encode()
+        ffi.memmove(self._answer(list(self._pids).index(C.getpid())), text, len(text))
+
+    def _answer(self, turn: int) -> Any:
+        return ffi.cast("char *", self._answers) + turn * _PIECE
 
     def _ended(self, turn: int) -> Reading:
         """The number and remarks of a fork's last reading, which the fork itself may be."""
-        out, in_ = self._pipes[turn]
-        os.close(in_)
-        os.set_blocking(out, False)  # what the benchmark has left behind may still hold the other end
-        try:
-            text = os.read(out, _PIECE)
-        except BlockingIOError:
-            text = b""
-        os.close(out)
+        text = ffi.string(self._answer(turn), _PIECE)
         if text:
-            answer: list[Any] = json.loads(text)
+            answer: list[Any] = loads(text)
             if answer[0] == workers.READY:
                 return answer[1:]
             raise Unmeasurable(*answer[1:])

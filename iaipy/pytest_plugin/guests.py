@@ -72,7 +72,7 @@ def arguments(config: pytest.Config, folder: str) -> list[str]:
 
 
 def without_hosts_own(words: Sequence[str]) -> list[str]:
-    """A command line for the pytest under valgrind, in which the host's own options would only take memory.
+    """Options for the pytest under valgrind, in which the host's own would only take memory.
 
     What it is started with decides where its first objects lie: counts are to be the same whether they are
     saved or compared, and with whatever -n.
@@ -81,8 +81,6 @@ def without_hosts_own(words: Sequence[str]) -> list[str]:
     rest = iter(words)
     for word in rest:
         name, has_value, _ = word.partition("=")
-        if word == "--":
-            return [*kept, word, *rest]
         if _HOSTS_OWN.get(name) and not has_value:
             next(rest, None)
         elif name not in _HOSTS_OWN and not _JOBS.fullmatch(word):

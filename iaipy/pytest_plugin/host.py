@@ -245,13 +245,10 @@ class Host:
             pytest.fail(reports.told(item, played.error), pytrace=False)
 
     def _arguments(self, folder: Path) -> list[str]:
-        given = list(self._pytest.invocation_params.args)
+        words = [os.fspath(word) for word in self._pytest.invocation_params.args]
+        end = words.index("--") if "--" in words else len(words)
         extras = ["--capture=no", f"--basetemp={folder}/tmp", *guests.arguments(self._pytest, str(folder))]
-        words = guests.without_hosts_own([os.fspath(word) for word in given])
-        if "--" in words:
-            position = words.index("--")
-            return [*words[:position], *extras, *words[position:]]
-        return [*words, *extras]
+        return [*guests.without_hosts_own(words[:end]), *extras, *words[end:]]
 
     def _asked_for(self, session: pytest.Session) -> Any:
         """Whether a benchmark of the baseline was to be run, also where it is no more."""

@@ -9,11 +9,11 @@ does before it measures takes valgrind's time.
 from __future__ import annotations
 
 import gc
-import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from json import dumps, load  # their own names: a test may replace the module's
 from typing import Any
 
 import pytest
@@ -158,7 +158,7 @@ class Inner:
             "notes": recorder.notes,
             "trouble": trouble,
         }
-        return json.dumps(answer)
+        return dumps(answer)
 
     def _run(self, item: pytest.Item, recorder: region.Recorder) -> None:
         """Run one test's protocol in this process, a child of its own."""
@@ -208,7 +208,7 @@ def main(folder: str) -> None:
     """Be a pytest that serves; where it ends before, say why."""
     nursery.take_channels()
     with open(f"{folder}/{SESSION}") as file:  # noqa: PTH123  # no pathlib here
-        wanted = json.load(file)
+        wanted = load(file)
     sys.path[:0] = wanted["path"]
     _look_through(wanted["searched"])
     iaipy.__doc__ = f"{iaipy.__doc__} PYTEST_DONT_REWRITE"  # or pytest warns that it comes too late for that

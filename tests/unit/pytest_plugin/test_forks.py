@@ -58,6 +58,18 @@ def test_what_is_raised_is_told() -> None:
     assert caught.value.args[0] == "LookupError: no such row"
 
 
+def test_much_that_is_said_is_cut() -> None:
+    """However long an exception's text is, its beginning arrives, with whatever files are closed."""
+
+    def region(first: int) -> Reading:
+        machine.reading(first)
+        os.closerange(3, 1000)
+        raise LookupError("ä" * 100_000)
+
+    with pytest.raises(Unmeasurable, match="LookupError: äää"):
+        Forks(1).measure(region)
+
+
 def test_what_cannot_be_measured_says_why_and_no_more() -> None:
     """The sentence of an Unmeasurable comes back as it was."""
 

@@ -16,7 +16,6 @@ from iaipy.pytest_plugin.guests import without_hosts_own
         (["--iaipy-allow-failures", "tests"], ["tests"]),
         (["-n", "2", "-n2", "-nauto", "--numprocesses=2", "--numprocesses", "2", "tests"], ["tests"]),
         (["-no", "-x", "--iaipy-limit"], ["-no", "-x"]),
-        (["--iaipy-jobs=2", "--", "--iaipy-jobs=2", "-n2"], ["--", "--iaipy-jobs=2", "-n2"]),
         ([], []),
     ],
 )
