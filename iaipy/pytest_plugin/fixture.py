@@ -6,12 +6,14 @@ PYTEST_DONT_REWRITE: nothing here is to be instrumented.
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic  # its own name: a test may replace the module's
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from iaipy.pytest_plugin.stats import Stats, seconds_of
 
 if TYPE_CHECKING:
     from iaipy.errors import MeasurementError
@@ -165,10 +167,10 @@ class BenchmarkFixture:
                 __tracebackhide__ = True
                 if self.disabled:
                     return once(1)
-                end = time.monotonic() + PATIENCE_S
+                end = monotonic() + PATIENCE_S
                 for _ in range(warmup_rounds + rounds):
                     result = once(iterations)
-                    if time.monotonic() > end:
+                    if monotonic() > end:
                         break
                 # As there, what was looped is called once more for its result, and once more to profile it.
                 result = once(1) if iterations > 1 else result
@@ -228,8 +230,6 @@ class BenchmarkFixture:
             self._recorder.measure(Call(function, arguments, teardown, calls, iterations))
         if self._played is None:
             return play()
-        from iaipy.pytest_plugin.stats import Stats, seconds_of
-
         try:
             result, waited_s = seconds_of(play)
         except BaseException:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
-from json import dumps, loads  # their own names: a test may replace the module's
+
+# Their own names: a test may replace those of the modules.
+from json import dumps, loads
+from os import waitstatus_to_exitcode
+from signal import (
+    SIG_BLOCK,
+    SIG_DFL,
+    SIG_IGN,
+    SIG_SETMASK,
+    SIGCHLD,
+    getsignal,
+    pthread_sigmask,
+    signal,
+    valid_signals,
+)
 from typing import Any, NoReturn
 
 from iaipy import workers
@@ -25,6 +38,9 @@ _PIECE = 1 << 15
 _SHORT = _PIECE // 32
 """Characters of each text in an answer that would be longer; two of them fit, whatever they consist of."""
 
+_NEVER = -1
+"""The status of a process that there never was."""
+
 _READ_WRITE = 1 | 2
 _SHARED_ANONYMOUS = 0x01 | 0x20
 
@@ -38,10 +54,9 @@ _TURNS = {
         "4189fc 4989cd 4d89c6"  # mov r12d, edi (number); mov r13, rcx (pids); mov r14, r8 (statuses)
         "4989f0 4989d1"  # mov r8, rsi (calls); mov r9, rdx (call)
         "41bf39000000 31ed 31db"  # mov r15d, 57 (fork); xor ebp, ebp; xor ebx, ebx
-        "4489f8 0f05"  # turn: mov eax, r15d; syscall
-        "85c0 7517"  # test eax, eax; jnz wait
-        "41bf27000000"  # mov r15d, 39 (getpid)
-        "418b0c98 418909"  # mov ecx, [r8 + 4 rbx]; mov [r9], ecx
+        "4489f8 0f05 418b0c98"  # turn: mov eax, r15d; syscall; mov ecx, [r8 + 4 rbx]
+        "85c0 7513"  # test eax, eax; jnz wait
+        "41bf27000000 418909"  # mov r15d, 39 (getpid); mov [r9], ecx
         "bd01000000 4489f8 0f05"  # mov ebp, 1; mov eax, r15d; syscall
         "4189449d00 418b7c9d00"  # wait: mov [r13 + 4 rbx], eax; again: mov edi, [r13 + 4 rbx]
         "498d349e 31d2 4531d2"  # lea rsi, [r14 + 4 rbx]; xor edx, edx; xor r10d, r10d
@@ -95,7 +110,7 @@ class Forks:
         self._calls = ffi.new("int[]", [machine.END, *[machine.PASS] * repeats])
         self._call = ffi.new("int *")
         self._pids = ffi.new("int[]", self._number)
-        self._statuses = ffi.new("int[]", [-1] * self._number)
+        self._statuses = ffi.new("int[]", [_NEVER] * self._number)
 
     def measure(self, region: Region) -> list[Reading]:
         """Have all of them go through a region.
@@ -103,7 +118,13 @@ class Forks:
         Raises:
             Unmeasurable: one raised, or its process ended.
         """
-        if _turns(self._number, self._calls, self._call, self._pids, self._statuses):
+        if getsignal(SIGCHLD) == SIG_IGN:
+            signal(SIGCHLD, SIG_DFL)  # or nobody learns how a fork has ended
+        # What a signal sets going here would go on in the forks that are yet to come.
+        mask = pthread_sigmask(SIG_BLOCK, valid_signals())
+        is_fork = _turns(self._number, self._calls, self._call, self._pids, self._statuses)
+        pthread_sigmask(SIG_SETMASK, mask)
+        if is_fork:
             self._go_through(region)
         first, *others = map(self._ended, range(self._number))
         return [[first[0], *last] for last in others]
@@ -137,9 +158,11 @@ class Forks:
             if answer[0] == workers.READY:
                 return answer[1:]
             raise Unmeasurable(*answer[1:])
-        if self._statuses[turn] == 0:
+        if self._statuses[turn] == _NEVER:
+            raise Unmeasurable("no process can be forked to measure it")
+        code = waitstatus_to_exitcode(self._statuses[turn])
+        if code == machine.ENDED:
             return [self._pids[turn], []]
-        code = os.waitstatus_to_exitcode(self._statuses[turn])
         raise Unmeasurable(f"the process that measured ended with status {code}, without a word")
 
 

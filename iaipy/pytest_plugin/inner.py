@@ -184,6 +184,7 @@ class Inner:
 
 
 def _settle() -> None:
+    nursery.seed()  # what a file makes of random numbers as it is imported is then the same every time
     versions.level()
     heap.settle()
 
@@ -215,6 +216,7 @@ def main(folder: str) -> None:
     inner = Inner(folder, wanted)
     versions.give_all()
     workers.take_variables()
+    nursery.seed()
     heap.settle()
     status = pytest.main(wanted["args"], plugins=[_named(inner)])
     sys.stdout.flush()

@@ -103,10 +103,10 @@ class InnerPytest(ForkServer):
     def _empty(self, kind: str) -> Events:
         with self._calibrating:
             if kind not in self._base:
-                answer = self._asked(_CALIBRATIONS[kind], self._repeats, 0, self._timeout_s)
+                answer, readings = self._repeated(_CALIBRATIONS[kind], "", self._repeats, 0, self._timeout_s)
                 if answer["trouble"]:
                     raise MeasurementError(*answer["trouble"])
-                base = assemble.middle(self._readings(answer))
+                base = assemble.middle(readings)
                 if not base["Ir"]:
                     raise MeasurementError("valgrind counted nothing in the pytest that it ran")
                 self._base[kind] = base
@@ -120,30 +120,36 @@ class InnerPytest(ForkServer):
                     "was not collected again under valgrind: is its id the same every time?"
                 )
             )
-        number = self._index[benchmark.id]
-        at_once = repeats
+        number, folder = self._index[benchmark.id], temporary_name(benchmark.id)
         try:
-            answer = self._asked(number, at_once, benchmark.warmup, timeout_s)
-            if answer["again"]:
-                self._clear(benchmark.id)
-                at_once = 0
-                answer = self._asked(number, at_once, benchmark.warmup, timeout_s)
-            readings = self._readings(answer)
-            while answer["in_place"] and 0 < len(readings) < repeats:
-                self._clear(benchmark.id)
-                more = self._readings(self._asked(number, min(at_once, 1), benchmark.warmup, timeout_s))
-                if not more:
-                    break
-                readings += more
+            answer, readings = self._repeated(number, folder, repeats, benchmark.warmup, timeout_s)
             result = self._result(benchmark, answer, readings) if readings else None
         except MeasurementError as error:
             return Ran(error=error, fatal=True)
-        finally:
-            self._clear(benchmark.id)
         return Ran(result, MeasurementError(*answer["trouble"]) if answer["trouble"] else None)
 
-    def _clear(self, id_: str) -> None:
-        remove(self.folder / temporary_name(id_))
+    def _repeated(
+        self, work: int, folder: str, repeats: int, warmup: int, timeout_s: float
+    ) -> tuple[dict[str, Any], list[Reading]]:
+        """What a process answered, and the readings of all repeats, of as many processes as that takes."""
+
+        def asked(at_once: int) -> dict[str, Any]:
+            try:
+                return self._asked(work, at_once, warmup, timeout_s)
+            finally:
+                if folder:
+                    remove(self.folder / folder)
+
+        answer, each = asked(repeats), 1
+        if answer["again"]:
+            answer, each = asked(0), 0
+        readings = self._readings(answer)
+        while answer["in_place"] and 0 < len(readings) < repeats:
+            more = self._readings(asked(each))
+            if not more:
+                break
+            readings += more
+        return answer, readings
 
     def _result(self, benchmark: Benchmark, answer: Mapping[str, Any], readings: Sequence[Reading]) -> Result:
         record = Benchmark(

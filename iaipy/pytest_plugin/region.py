@@ -6,16 +6,18 @@ What the test would do next, it does in the host's pytest.
 from __future__ import annotations
 
 import asyncio
-import gc
 import inspect
-import os
-import signal
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+
+# Their own names: a test may replace those of the modules.
+from gc import collect, freeze
+from os import O_WRONLY, close, devnull, dup2
+from os import open as open_file
+from time import sleep
 from typing import Any, NoReturn
 
 from iaipy.pytest_plugin import forks
@@ -69,8 +71,8 @@ class Recorder:
             only once.
         warmup: calls before the region, where the test doesn't say.
         readings: the two readings' process numbers, and remarks, of each repeat.
-        in_place: this process was one of the repeats: threads were running, it can call only once, or the
-            region is a body inside a loop.
+        in_place: this process was one of the repeats: threads were running, it can call only once, or what
+            it calls is a coroutine function.
         again: forks can't measure it; perhaps processes of its own can.
         trouble: why there are no readings: a line, and details.
     """
@@ -90,7 +92,7 @@ class Recorder:
         process = C.getpid()
         self._begin(call)
         try:
-            self.readings = _coroutine(call, self.repeats) if call.is_coroutine else self._function(call)
+            self.readings = self._coroutine(call) if call.is_coroutine else self._function(call)
         except BaseException as error:
             self._fail(call, error)
         if C.getpid() != process:  # a fork that the benchmark itself has made
@@ -98,11 +100,10 @@ class Recorder:
         raise Measured
 
     async def measure_awaited(self, call: Call) -> NoReturn:
-        """Measure a coroutine function in the loop that is running, which no fork could go on with."""
+        """Measure a coroutine function in the loop that is running."""
         self._begin(call)
-        self.in_place = True
         try:
-            self.readings = [await _awaited(call, settled(call.function), FORK)]
+            self.readings = [await _awaited(call, settled(call.function))]
         except BaseException as error:
             self._fail(call, error)
         raise Measured
@@ -110,6 +111,7 @@ class Recorder:
     def _begin(self, call: Call) -> None:
         call.warmup = call.warmup if self.repeats else 0
         self.kind = "coroutine" if call.is_coroutine else "function"
+        self.in_place = call.is_coroutine
         self.iterations, self.warmup = call.iterations, call.warmup
         ready()
 
@@ -121,15 +123,26 @@ class Recorder:
         function = settled(call.function)
         each = Forks(self.repeats)
         warmed = _warmed(call, function)
-        if self.repeats and not warmed.threads:
-            # What has been called before needs no look at what it leaves behind.
-            last = END if call.warmup else FORK
-            return each.measure(lambda first: _read(call, function, warmed, first, last)[1:])
-        self.in_place, self.notes = True, [_THREADS if warmed.threads else _ONCE]
-        reading = _read(call, function, warmed, FORK, FORK)
-        if call.teardown:
-            call.teardown(*warmed.arguments, **warmed.named)
-        return [reading]
+        try:
+            if self.repeats and not warmed.threads:
+                # What has been called before needs no look at what it leaves behind.
+                last = END if call.warmup else FORK
+                return each.measure(lambda first: _read(call, function, warmed, first, last)[1:])
+            self.in_place, self.notes = True, [_THREADS if warmed.threads else _ONCE]
+            return [_read(call, function, warmed, FORK, FORK)]
+        finally:
+            if call.teardown:
+                call.teardown(*warmed.arguments, **warmed.named)
+
+    def _coroutine(self, call: Call) -> list[Reading]:
+        """Measure in a loop of its own, which no fork could go on with."""
+        running = asyncio.events._get_running_loop()
+        asyncio.events._set_running_loop(None)
+        try:
+            with asyncio.Runner() as runner:
+                return [runner.run(_awaited(call, settled(call.function)))]
+        finally:
+            asyncio.events._set_running_loop(running)
 
 
 @dataclass(frozen=True)
@@ -152,7 +165,7 @@ def threads() -> int:
     for _ in range(_TRIES):
         if nursery.threads() == 1:
             return 0
-        time.sleep(_LEAVING_S)
+        sleep(_LEAVING_S)
     return nursery.threads() - 1
 
 
@@ -161,23 +174,21 @@ def ready() -> None:
 
     What a test prints is to be seen once, from the call that the test makes in the host's pytest.
     """
-    if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or nobody learns how a fork has ended
     nursery.seed()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+    nowhere = open_file(devnull, O_WRONLY)
+    dup2(nowhere, 1)
+    dup2(nowhere, 2)
     for stream in (sys.stdout, sys.stderr):  # pytest's go to a file of their own
         with suppress(Exception):
-            os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+            dup2(nowhere, stream.fileno())
+    close(nowhere)
 
 
 def settled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function on fresh memory, and all that is allocated from now on there too."""
     sys._clear_type_cache()
-    gc.collect()
-    gc.freeze()
+    collect()
+    freeze()
     heap.close()
     function = fresh(function)
     heap.close()
@@ -209,7 +220,7 @@ def _warmed(call: Call, function: Callable[..., Any]) -> Warmed:
 
 
 def _read(call: Call, function: Callable[..., Any], warmed: Warmed, first: int, last: int) -> Reading:
-    gc.collect()  # empties the lists of free objects, too, which every fork leaves in another order
+    collect()  # empties the lists of free objects, too, which every fork leaves in another order
     heap.close()
     before, after, result = nursery.region(
         function, warmed.arguments, warmed.named, call.iterations, first, last
@@ -226,18 +237,7 @@ def _require_no_coroutine(result: Any) -> None:
         )
 
 
-def _coroutine(call: Call, repeats: int) -> list[Reading]:
-    asyncio.events._set_running_loop(None)  # the test's own, if it has one, belongs to another process
-    function = settled(call.function)
-
-    def region(first: int) -> Reading:
-        with asyncio.Runner() as runner:
-            return runner.run(_awaited(call, function, first))[1:]
-
-    return Forks(repeats).measure(region)
-
-
-async def _awaited(call: Call, function: Callable[..., Any], first: int) -> Reading:
+async def _awaited(call: Call, function: Callable[..., Any]) -> Reading:
     before = nursery.threads()
     for _ in range(call.warmup):
         arguments, named = call.arguments()
@@ -245,10 +245,21 @@ async def _awaited(call: Call, function: Callable[..., Any], first: int) -> Read
         if call.teardown:
             call.teardown(*arguments, **named)
     arguments, named = call.arguments()
-    gc.collect()
+    tasks = len(asyncio.all_tasks())
+    collect()
     heap.close()
-    begun, ended, _ = await nursery.region_awaited(function, arguments, named, call.iterations, first, FORK)
-    return [begun, ended, nursery.leftovers(before)]
+    try:
+        begun, ended, _ = await nursery.region_awaited(
+            function, arguments, named, call.iterations, FORK, FORK
+        )
+        notes = nursery.leftovers(before)
+        left = len(asyncio.all_tasks()) - tasks
+        if left > 0:
+            notes.append(f"left {left} asyncio task{'s' * (left > 1)} running")
+    finally:
+        if call.teardown:
+            call.teardown(*arguments, **named)
+    return [begun, ended, notes]
 
 
 def body(call: Call, recorder: Recorder) -> Callable[..., Any]:
@@ -278,6 +289,6 @@ def rehearse(call: Call) -> None:
     function = settled(call.function)
     if call.is_coroutine:
         with asyncio.Runner() as runner:
-            runner.run(_awaited(call, function, FORK))
+            runner.run(_awaited(call, function))
     else:
         _read(call, function, _warmed(call, function), FORK, FORK)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from time import perf_counter, process_time  # their own names: a test may replace the module's
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def seconds_of(play: Callable[[], Any]) -> tuple[Any, float]:
 
 def _waiting(play: Callable[[], Any]) -> tuple[Any, float]:
     __tracebackhide__ = True
-    start = time.perf_counter()
-    start_cpu = time.process_time()
+    start = perf_counter()
+    start_cpu = process_time()
     result = play()
-    worked = time.process_time() - start_cpu
-    return result, time.perf_counter() - start - worked
+    worked = process_time() - start_cpu
+    return result, perf_counter() - start - worked

@@ -20,12 +20,12 @@ C = ffi.dlopen(None)
 _NO_ACCESS, _READ_WRITE_EXECUTE = 0, 1 | 2 | 4
 _PRIVATE_ANONYMOUS = 0x02 | 0x20
 
-# int reading(int call): where it returns 0, exit_group(0); else wait for that process, and return it.
+# int reading(int call): where it returns 0, exit_group(77); else wait for that process, and return it.
 _READING = {
     "x86_64": (
         "89f8 0f05"  # mov eax, edi; syscall
-        "85c0 7509"  # test eax, eax; jnz parent
-        "31ff b8e7000000 0f05"  # xor edi, edi; mov eax, 231 (exit_group); syscall
+        "85c0 750c"  # test eax, eax; jnz parent
+        "bf4d000000 b8e7000000 0f05"  # mov edi, 77; mov eax, 231 (exit_group); syscall
         "53 89c3 89c7"  # parent: push rbx; mov ebx, eax; mov edi, eax
         "31f6 31d2 4d31d2"  # xor esi, esi; xor edx, edx; xor r10, r10
         "b83d000000 0f05"  # mov eax, 61 (wait4); syscall
@@ -49,6 +49,9 @@ END = 24
 PASS = 39
 """What a reading is: a child of this process; this process itself, which ends; nothing. On x86_64, the
 system calls that make it so: fork; sched_yield, which returns 0 as fork does in the child; getpid."""
+
+ENDED = 77
+"""The exit status of a process that has ended as a reading."""
 
 _START_INSTRUMENTATION = 0x4347_0000  # cachegrind.h: VG_USERREQ_TOOL_BASE('C', 'G')
 _SIGKILL = 9
@@ -96,7 +99,7 @@ def _reading_by_libc(call: int) -> int:
         return int(C.getpid())
     pid = C.fork() if call == FORK else 0
     if pid == 0:
-        C._exit(0)
+        C._exit(ENDED)
     C.waitpid(pid, ffi.NULL, 0)
     return int(pid)
 

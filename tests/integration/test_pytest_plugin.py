@@ -21,6 +21,7 @@ pytestmark = pytest.mark.usefixtures("valgrind")
 SUITE = """
     import json
     import os
+    import signal
     import threading
     import time
 
@@ -188,6 +189,49 @@ SUITE = """
         benchmark(leaves)
 
 
+    def test_takes_down_what_it_sets_up(benchmark):
+        def setup():
+            os.mkdir("set-up")
+            return ("set-up",), {}
+
+        benchmark.pedantic(os.listdir, setup=setup, teardown=os.rmdir, rounds=2)
+
+
+    def test_takes_down_what_it_makes(benchmark):
+        benchmark.pedantic(os.mkdir, args=("made",), teardown=os.rmdir, rounds=2, warmup_rounds=1)
+
+
+    def test_coroutine_takes_down_what_it_sets_up(benchmark):
+        async def list_made(folder):
+            return os.listdir(folder)
+
+        def setup():
+            os.mkdir("set-up for a coroutine")
+            return ("set-up for a coroutine",), {}
+
+        benchmark.pedantic(list_made, setup=setup, teardown=os.rmdir, rounds=2)
+
+
+    def test_hears_of_children(benchmark):
+        before = signal.signal(signal.SIGCHLD, lambda *_: sum(range(100_000)))
+        benchmark(json.loads, TEXT)
+        signal.signal(signal.SIGCHLD, before)
+
+
+    def test_wants_to_hear_nothing_of_children(benchmark):
+        def work():
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+
+        benchmark(work)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+    def test_stops_the_clock(benchmark, monkeypatch):
+        for name in ("perf_counter", "process_time", "monotonic", "sleep"):
+            monkeypatch.setattr(time, name, None)
+        benchmark(json.loads, TEXT)
+
+
     def test_looks_at_stats(benchmark):
         benchmark(json.loads, TEXT)
         assert benchmark.stats["mean"] == benchmark.stats.stats.max > 50e-6
@@ -227,6 +271,12 @@ MEASURED = {
     "test_replaces_what_iaipy_uses",
     "test_returns_from_a_fork",
     "test_leaves_a_process_behind",
+    "test_takes_down_what_it_sets_up",
+    "test_takes_down_what_it_makes",
+    "test_coroutine_takes_down_what_it_sets_up",
+    "test_hears_of_children",
+    "test_wants_to_hear_nothing_of_children",
+    "test_stops_the_clock",
     "test_looks_at_stats",
 }
 INI = """
@@ -297,7 +347,11 @@ def test_details_of_results(suite: Path, first: subprocess.CompletedProcess[str]
         assert any("forks of its test" in note for note in found[name]["notes"])
     for name in ("test_with_a_thread", "test_body_with_a_thread", "test_makes_a_folder_beside_a_thread"):
         assert any("threads were running" in note for note in found[name]["notes"])
-    assert found["test_call"]["counters"]["instructions"] > 50_000
+    instructions = {name: entry["counters"]["instructions"] for name, entry in found.items()}
+    assert instructions["test_call"] > 50_000
+    for name in ("test_hears_of_children", "test_stops_the_clock"):
+        assert abs(instructions[name] - instructions["test_call"]) < 1_000
+    assert "notes" not in found["test_wants_to_hear_nothing_of_children"]
 
 
 def test_a_regression_fails_the_session(tmp_path: Path) -> None:
