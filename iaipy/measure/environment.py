@@ -24,7 +24,8 @@ METHOD = "10"
 7: the heap is settled by what CPython tells of it, and what is measured lies at round addresses.
 8: it is settled to the same block, and also between a file's code and its run; pytest warms up once.
 9: in pytest, a module is imported for rehearsal, and tests are numbered in the order of their ids.
-10: in pytest, a test's own process warms up, and one fork's end is the first reading of all repeats.
+10: in pytest, a test's own process warms up, one fork's end is the first reading of all repeats, and what is
+imported draws the same random numbers every time.
 """
 
 PASSED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "VALGRIND_LIB")

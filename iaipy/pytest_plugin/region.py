@@ -46,6 +46,11 @@ class Call:
     warmup: int = 0
     iterations: int = 1
 
+    def tear_down(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+        """Do what is to be done after a call, if there is anything."""
+        if self.teardown:
+            self.teardown(*arguments, **named)
+
     @property
     def is_coroutine(self) -> bool:
         """Whether calling it makes a coroutine that has to be awaited."""
@@ -131,8 +136,7 @@ class Recorder:
             self.in_place, self.notes = True, [_THREADS if warmed.threads else _ONCE]
             return [_read(call, function, warmed, FORK, FORK)]
         finally:
-            if call.teardown:
-                call.teardown(*warmed.arguments, **warmed.named)
+            call.tear_down(warmed.arguments, warmed.named)
 
     def _coroutine(self, call: Call) -> list[Reading]:
         """Measure in a loop of its own, which no fork could go on with."""
@@ -209,11 +213,12 @@ def _warmed(call: Call, function: Callable[..., Any]) -> Warmed:
     before, there = nursery.threads(), None
     for _ in range(call.warmup):
         arguments, named = call.arguments()
-        result = function(*arguments, **named)
-        _require_no_coroutine(result)
-        there = threads()  # before a teardown ends those that the call has started
-        if call.teardown:
-            call.teardown(*arguments, **named)
+        try:
+            result = function(*arguments, **named)
+            _require_no_coroutine(result)
+            there = threads()  # before a teardown ends those that the call has started
+        finally:
+            call.tear_down(arguments, named)
         del result
     arguments, named = call.arguments()
     return Warmed(arguments, named, before, threads() if there is None else there)
@@ -241,9 +246,10 @@ async def _awaited(call: Call, function: Callable[..., Any]) -> Reading:
     before = nursery.threads()
     for _ in range(call.warmup):
         arguments, named = call.arguments()
-        await function(*arguments, **named)
-        if call.teardown:
-            call.teardown(*arguments, **named)
+        try:
+            await function(*arguments, **named)
+        finally:
+            call.tear_down(arguments, named)
     arguments, named = call.arguments()
     tasks = len(asyncio.all_tasks())
     collect()
@@ -257,8 +263,7 @@ async def _awaited(call: Call, function: Callable[..., Any]) -> Reading:
         if left > 0:
             notes.append(f"left {left} asyncio task{'s' * (left > 1)} running")
     finally:
-        if call.teardown:
-            call.teardown(*arguments, **named)
+        call.tear_down(arguments, named)
     return [begun, ended, notes]
 
 
