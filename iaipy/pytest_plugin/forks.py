@@ -38,6 +38,9 @@ _PIECE = 1 << 15
 _SHORT = _PIECE // 32
 """Characters of each text in an answer that would be longer; two of them fit, whatever they consist of."""
 
+_ROOM = 16
+"""There is room for so many forks even where fewer are made: what comes to lie behind it then lies alike."""
+
 _NEVER = -1
 """The status of a process that there never was."""
 
@@ -104,13 +107,14 @@ class Forks:
     def __init__(self, repeats: int) -> None:
         self._number = 1 + repeats
         self._process = C.getpid()
-        self._answers = C.mmap(ffi.NULL, self._number * _PIECE, _READ_WRITE, _SHARED_ANONYMOUS, -1, 0)
+        room = max(self._number, _ROOM)
+        self._answers = C.mmap(ffi.NULL, room * _PIECE, _READ_WRITE, _SHARED_ANONYMOUS, -1, 0)
         if int(ffi.cast("intptr_t", self._answers)) == -1:
             raise MemoryError
-        self._calls = ffi.new("int[]", [machine.END, *[machine.PASS] * repeats])
+        self._calls = ffi.new("int[]", [machine.END, *[machine.PASS] * (room - 1)])
         self._call = ffi.new("int *")
-        self._pids = ffi.new("int[]", self._number)
-        self._statuses = ffi.new("int[]", [_NEVER] * self._number)
+        self._pids = ffi.new("int[]", room)
+        self._statuses = ffi.new("int[]", [_NEVER] * room)
 
     def measure(self, region: Region) -> list[Reading]:
         """Have all of them go through a region.

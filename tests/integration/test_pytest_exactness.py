@@ -106,7 +106,14 @@ def test_instructions_are_the_same_in_any_session(
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("--iaipy-jobs=2",), ("--iaipy-save-baseline=main", "--iaipy-limit", "2%")]
+    "words",
+    [
+        (),
+        ("--iaipy-jobs=2",),
+        ("--iaipy-save-baseline=main", "--iaipy-limit", "2%"),
+        ("--iaipy-repeats=1",),
+        ("--iaipy-repeats=7",),
+    ],
 )
 def test_all_counters_are_the_same_in_the_same_session(
     suite: Path, first: Mapping[str, Mapping[str, int]], words: tuple[str, ...]
