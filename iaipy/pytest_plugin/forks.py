@@ -8,22 +8,17 @@ from collections.abc import Callable
 # Their own names: a test may replace those of the modules.
 from json import dumps, loads
 from os import waitstatus_to_exitcode
-from signal import (
-    SIG_BLOCK,
-    SIG_DFL,
-    SIG_IGN,
-    SIG_SETMASK,
-    SIGCHLD,
-    getsignal,
-    pthread_sigmask,
-    signal,
-    valid_signals,
-)
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from iaipy import workers
 from iaipy.workers import failure, machine, nursery
 from iaipy.workers.machine import C, end, ffi
+
+if TYPE_CHECKING:
+    import signal
+else:
+    # A test doesn't replace its functions; those of signal make an enum of each number, of all in 10 ms.
+    import _signal as signal
 
 Reading = list[Any]
 """The process numbers of a region's two readings, and remarks."""
@@ -122,12 +117,12 @@ class Forks:
         Raises:
             Unmeasurable: one raised, or its process ended.
         """
-        if getsignal(SIGCHLD) == SIG_IGN:
-            signal(SIGCHLD, SIG_DFL)  # or nobody learns how a fork has ended
+        if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # or nobody learns how a fork has ended
         # What a signal sets going here would go on in the forks that are yet to come.
-        mask = pthread_sigmask(SIG_BLOCK, valid_signals())
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         is_fork = _turns(self._number, self._calls, self._call, self._pids, self._statuses)
-        pthread_sigmask(SIG_SETMASK, mask)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if is_fork:
             self._go_through(region)
         first, *others = map(self._ended, range(self._number))
