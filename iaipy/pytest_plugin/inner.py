@@ -8,6 +8,7 @@ does before it measures takes valgrind's time.
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import os
 import sys
@@ -48,6 +49,7 @@ class Inner:
         self._wanted = wanted
         self._files = {nodeid.partition("::")[0] for nodeid in wanted["items"]}
         self._failed: list[str] = []
+        self._crashes = 2
         self.errors: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -87,6 +89,8 @@ class Inner:
         capture = session.config.pluginmanager.getplugin("capturemanager")
         capture.stop_global_capturing()
         capture._method = self._wanted["capture"]
+        self._crashes = os.dup(2)
+        faulthandler.enable(self._crashes)
         fixtures.fixture_class()
         self._hello(items)
         _settle()
@@ -130,6 +134,7 @@ class Inner:
     def _perform(self, work: Any, ticket: int, repeats: int, warmup: int, folder: str) -> None:
         process = machine.C.getpid()
         nursery.open_channels(ticket, folder)
+        os.dup2(2, self._crashes, False)  # the test's own output, where 2 will have turned to something else
         recorder = region.Recorder(repeats, warmup)
         try:
             if isinstance(work, bool):

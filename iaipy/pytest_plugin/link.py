@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any
 
 import iaipy
-from iaipy import workers
+from iaipy import process, workers
 from iaipy.errors import MeasurementError
 from iaipy.measure import assemble
 from iaipy.measure.assemble import Reading
@@ -25,6 +25,12 @@ from iaipy.model.metrics import Events
 from iaipy.model.run import Result
 from iaipy.pytest_plugin import SESSION
 from iaipy.workers import launcher
+
+_CRASH = "Fatal Python error: "
+"""What pytest's faulthandler begins with when a process crashes."""
+_BELOW_TESTS = ("/_pytest/", "/pluggy/", "/iaipy/pytest_plugin/", "/iaipy/workers/", '"<string>"')
+"""What is in the frames below every test."""
+_MOST_LINES = 200
 
 _CALIBRATIONS = {"function": workers.CALIBRATE_FUNCTION, "coroutine": workers.CALIBRATE_COROUTINE}
 
@@ -177,10 +183,21 @@ class InnerPytest(ForkServer):
         finally:
             output.unlink(missing_ok=True)
 
+    def _printed(self, path: Path) -> str:
+        return crash_in(process.last_lines(path, _MOST_LINES)) or super()._printed(path)
+
     def _readings(self, answer: Mapping[str, Any]) -> list[Reading]:
         readings = [self.read(str(first), str(last), notes) for first, last, notes in answer["readings"]]
         self.forget(str(pid) for first, last, _ in answer["readings"] for pid in (first, last))
         return readings
+
+
+def crash_in(printed: str) -> str:
+    """Where a test crashed, in what its process printed: the error and the test's frames; "" if it didn't."""
+    _, found, rest = printed.rpartition(_CRASH)
+    report, _, _ = rest.partition("\n\nExtension modules")
+    lines = [line for line in report.splitlines() if not any(part in line for part in _BELOW_TESTS)]
+    return found + "\n".join(lines) if found else ""
 
 
 def temporary_name(id_: str) -> str:

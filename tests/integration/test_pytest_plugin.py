@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -151,6 +152,13 @@ SUITE = """
         benchmark(os.kill, os.getpid(), 9)
 
 
+    def test_crashes(benchmark):
+        def crash():
+            os.abort()
+
+        benchmark(crash)
+
+
     def test_a_fork_dies(benchmark):
         benchmark.pedantic(os._exit, args=(3,))
 
@@ -249,6 +257,7 @@ FAILING = {
     "test_marked_fails",
     "test_used_twice",
     "test_dies",
+    "test_crashes",
     "test_a_fork_dies",
     "test_takes_too_long",
     "test_fails_under_valgrind_alone",
@@ -329,6 +338,9 @@ def test_every_way_of_measuring_gives_a_number(suite: Path, first: subprocess.Co
         assert f"FAILED test_suite.py::{name}" in first.stdout
     assert "took longer than its timeout of 3 s" in first.stdout
     assert "its process was killed by SIGKILL" in first.stdout
+    assert "its process was killed by SIGABRT" in first.stdout
+    assert "Fatal Python error: Aborted" in first.stdout
+    assert re.search(r'File ".*test_suite.py", line \d+ in crash\n', first.stdout)
     assert "its process ended with exit status 3" in first.stdout
     assert "failed under valgrind before it was measured" in first.stdout
     assert "KeyError: True" in first.stdout

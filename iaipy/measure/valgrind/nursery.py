@@ -235,10 +235,7 @@ class ForkServer:
         if answer.text.endswith(b"\0"):
             return None
         why = explained(answer.status, read_log(self.folder, answer.pid))
-        return MeasurementError(
-            f"its process {process.described(answer.status)}{why}",
-            self._printed(output) or self._printed(self._log),
-        )
+        return MeasurementError(f"its process {process.described(answer.status)}{why}", self._printed(output))
 
     def _open_answers(self, ticket: int) -> int:
         pipe = self.folder / workers.answer_name(ticket)
