@@ -26,7 +26,7 @@ METHOD = "11"
 9: in pytest, a module is imported for rehearsal, and tests are numbered in the order of their ids.
 10: in pytest, a test's own process warms up, one fork's end is the first reading of all repeats, and what is
 imported draws the same random numbers every time.
-11: in pytest, less goes before a region, and the number of repeats moves nothing.
+11: in pytest, less goes before a region, and up to 15 repeats count alike.
 """
 
 PASSED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "VALGRIND_LIB")

@@ -17,7 +17,7 @@ from iaipy.workers.machine import C, end, ffi
 if TYPE_CHECKING:
     import signal
 else:
-    # A test doesn't replace its functions; those of signal make an enum of each number, of all in 10 ms.
+    # The module signal turns each number into an enum: for all signals, valgrind takes 10 ms each time.
     import _signal as signal
 
 Reading = list[Any]
@@ -34,7 +34,8 @@ _SHORT = _PIECE // 32
 """Characters of each text in an answer that would be longer; two of them fit, whatever they consist of."""
 
 _ROOM = 16
-"""There is room for so many forks even where fewer are made: what comes to lie behind it then lies alike."""
+"""There is room for so many forks even where fewer are made, so that what lies behind it does so with 1 to 15
+repeats alike."""
 
 _NEVER = -1
 """The status of a process that there never was."""

@@ -26,6 +26,9 @@ from iaipy.pytest_plugin import fixture as fixtures
 from iaipy.pytest_plugin.marks import WARMUP, body_is_measured
 from iaipy.workers import heap, machine, nursery, subject
 
+_CRASHES = nursery.ANSWERS + 1
+"""Where faulthandler writes: a number that no test comes near."""
+
 CALIBRATIONS = {workers.CALIBRATE_FUNCTION: False, workers.CALIBRATE_COROUTINE: True}
 _WORKER_INPUT = {
     "workerid": "gw0",
@@ -49,7 +52,6 @@ class Inner:
         self._wanted = wanted
         self._files = {nodeid.partition("::")[0] for nodeid in wanted["items"]}
         self._failed: list[str] = []
-        self._crashes = 2
         self.errors: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -89,8 +91,9 @@ class Inner:
         capture = session.config.pluginmanager.getplugin("capturemanager")
         capture.stop_global_capturing()
         capture._method = self._wanted["capture"]
-        self._crashes = os.dup(2)
-        faulthandler.enable(self._crashes)
+        if faulthandler.is_enabled():
+            os.dup2(2, _CRASHES, False)
+            faulthandler.enable(_CRASHES, all_threads=False)
         fixtures.fixture_class()
         self._hello(items)
         _settle()
@@ -134,7 +137,7 @@ class Inner:
     def _perform(self, work: Any, ticket: int, repeats: int, warmup: int, folder: str) -> None:
         process = machine.C.getpid()
         nursery.open_channels(ticket, folder)
-        os.dup2(2, self._crashes, False)  # the test's own output, where 2 will have turned to something else
+        os.dup2(2, _CRASHES, False)  # the test's own output; 2 will have turned to something else
         recorder = region.Recorder(repeats, warmup)
         try:
             if isinstance(work, bool):

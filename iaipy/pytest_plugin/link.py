@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, takewhile
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -27,10 +27,12 @@ from iaipy.pytest_plugin import SESSION
 from iaipy.workers import launcher
 
 _CRASH = "Fatal Python error: "
-"""What pytest's faulthandler begins with when a process crashes."""
-_BELOW_TESTS = ("/_pytest/", "/pluggy/", "/iaipy/pytest_plugin/", "/iaipy/workers/", '"<string>"')
-"""What is in the frames below every test."""
-_MOST_LINES = 200
+_EXTENSIONS = "\n\nExtension modules"
+"""What faulthandler's report of a crash begins with, and its last line: cffi is one of those."""
+_PYTEST = "/_pytest/"
+_OURS = ("/iaipy/pytest_plugin/", "/iaipy/workers/")
+_REPORT_LINES = 200
+"""More than such a report has: of a stack it shows 100 frames."""
 
 _CALIBRATIONS = {"function": workers.CALIBRATE_FUNCTION, "coroutine": workers.CALIBRATE_COROUTINE}
 
@@ -184,7 +186,7 @@ class InnerPytest(ForkServer):
             output.unlink(missing_ok=True)
 
     def _printed(self, path: Path) -> str:
-        return crash_in(process.last_lines(path, _MOST_LINES)) or super()._printed(path)
+        return crash_in(process.last_lines(path, _REPORT_LINES)) or super()._printed(path)
 
     def _readings(self, answer: Mapping[str, Any]) -> list[Reading]:
         readings = [self.read(str(first), str(last), notes) for first, last, notes in answer["readings"]]
@@ -193,11 +195,18 @@ class InnerPytest(ForkServer):
 
 
 def crash_in(printed: str) -> str:
-    """Where a test crashed, in what its process printed: the error and the test's frames; "" if it didn't."""
+    """Where a test crashed, if a report of that is the last thing its process printed; else "".
+
+    Of the stack, innermost first, what lies between the crash and pytest is the test's.
+    """
     _, found, rest = printed.rpartition(_CRASH)
-    report, _, _ = rest.partition("\n\nExtension modules")
-    lines = [line for line in report.splitlines() if not any(part in line for part in _BELOW_TESTS)]
-    return found + "\n".join(lines) if found else ""
+    report, ended, after = rest.partition(_EXTENSIONS)
+    if not found or not ended or "\n" in after:
+        return ""
+    inside = takewhile(lambda line: _PYTEST not in line, report.splitlines())
+    lines = [line for line in inside if not any(part in line for part in _OURS)]
+    shown = lines if any('  File "' in line for line in lines) else report.splitlines()
+    return found + "\n".join(shown)
 
 
 def temporary_name(id_: str) -> str:

@@ -235,7 +235,8 @@ class ForkServer:
         if answer.text.endswith(b"\0"):
             return None
         why = explained(answer.status, read_log(self.folder, answer.pid))
-        return MeasurementError(f"its process {process.described(answer.status)}{why}", self._printed(output))
+        printed = self._printed(output if output.exists() else self._log)
+        return MeasurementError(f"its process {process.described(answer.status)}{why}", printed)
 
     def _open_answers(self, ticket: int) -> int:
         pipe = self.folder / workers.answer_name(ticket)
