@@ -247,7 +247,7 @@ def test_agent_that_ends_within_the_block() -> None:
 
     async def check() -> None:
         async with running([ready("sleep 60 & echo ready")]) as batch:
-            await until(lambda: not children() and not marked_processes(MARK + "="))
+            await until(lambda: not children() and not marked_processes(f"{MARK}={os.environ[MARK]}"))
             assert batch.failures == ()
 
     asyncio.run(check())
