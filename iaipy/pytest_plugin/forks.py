@@ -34,8 +34,8 @@ _SHORT = _PIECE // 32
 """Characters of each text in an answer that would be longer; two of them fit, whatever they consist of."""
 
 _ROOM = 16
-"""There is room for so many forks even where fewer are made, so that what lies behind it does so with 1 to 15
-repeats alike."""
+"""There is room for so many forks even where fewer are made: addresses, and so counts, are then the same with
+1 to 15 repeats."""
 
 _NEVER = -1
 """The status of a process that there never was."""
