@@ -12,7 +12,7 @@ from iaipy.errors import HostError
 from iaipy.model.benchmark import Command
 from iaipy.process import ask
 
-METHOD = "11"
+METHOD = "12"
 """Version of iaipy's way of counting; raised whenever a change of it moves counts.
 
 1: region between two forked readings, empty region subtracted.

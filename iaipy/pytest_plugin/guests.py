@@ -45,7 +45,6 @@ class Guest:
 GUESTS = (
     Guest("xdist", ("-n0", "--dist=no"), "would start pytests of its own"),
     Guest("pytest_cov", ("--no-cov",), "would trace what is counted"),
-    Guest("randomly", ("-p", "no:randomly"), "would shuffle"),
     Guest("timeout", ("--timeout=0",), "measures time, of which valgrind takes fifty times as much"),
     Guest("faulthandler", ("-o", "faulthandler_timeout=0"), "would start a thread for each test"),
     Guest("logging-plugin", ("--log-file=/dev/null",), "would write its log over that of the other tests"),
@@ -62,7 +61,7 @@ _HOSTS_OWN = {
 
 _JOBS = re.compile(r"-n(\d+|auto|logical)")
 
-_DROPPED = ("terminalreporter", *REPLACED, "timeout")
+_DROPPED = ("terminalreporter", *REPLACED, "timeout", "randomly")
 
 
 def arguments(config: pytest.Config, folder: str) -> list[str]:

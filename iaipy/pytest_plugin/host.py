@@ -66,6 +66,7 @@ class Host:
         self._config: Config | None = None
         self._base: Run | None = None
         self._deselected = 0
+        self._found = 0
         self._outcome: pipeline.Outcome | None = None
         self._said: list[str] = []
         self._now: Played | None = None
@@ -142,6 +143,7 @@ class Host:
         if self._config is None or broken:
             return None
         measured = [item for item in session.items if marks.is_benchmark(item)]
+        self._found = len(measured)
         others = [item for item in session.items if not marks.is_benchmark(item)]
         for item, following in zip_longest(others, others[1:]):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -226,6 +228,11 @@ class Host:
         result = replace(ran.result, group=played.group or "", extra_info=told)
         return replace(head, benchmarks=(*head.benchmarks, result))
 
+    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> None:
+        """Say which test gets the fixture as another: from collection, nobody could tell that it would."""
+        if fixturedef.argname in marks.FIXTURES and not marks.is_benchmark(request.node):
+            self._said.append(f"{request.node.nodeid} asked for {fixturedef.argname} as it ran: not measured")
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Follow how the test goes."""
         if self._now is not None:
@@ -275,12 +282,13 @@ class Host:
         else:
             session.exitstatus = EXIT_STATUS[self._outcome.exit_code]
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """The numbers."""
-        if self._config is None:
+    def pytest_terminal_summary(self, terminalreporter: Any, exitstatus: int) -> None:
+        """The numbers; where pytest says itself why there are none, nothing."""
+        if self._config is None or (self._outcome is None and exitstatus == pytest.ExitCode.USAGE_ERROR):
             return
+        color = terminalreporter.hasmarkup
         terminalreporter.section("iaipy")
-        for line in reports.lines(self._outcome, self._said, self._config, terminalreporter.hasmarkup):
+        for line in reports.lines(self._outcome, self._said, self._found, self._config, color):
             terminalreporter.write_line(line)
 
     def _write_reports(self, config: Config, outcome: pipeline.Outcome) -> None:

@@ -21,7 +21,7 @@ import pytest
 
 import iaipy
 from iaipy import workers
-from iaipy.pytest_plugin import INNER, SESSION, forks, guests, region, rehearsals, versions
+from iaipy.pytest_plugin import INNER, SESSION, forks, guests, region, rehearsals, specialised, versions
 from iaipy.pytest_plugin import fixture as fixtures
 from iaipy.pytest_plugin.marks import WARMUP, body_is_measured
 from iaipy.workers import heap, machine, nursery, subject
@@ -30,6 +30,9 @@ _CRASHES = nursery.ANSWERS + 1
 """Where faulthandler writes: a number that no test comes near."""
 
 CALIBRATIONS = {workers.CALIBRATE_FUNCTION: False, workers.CALIBRATE_COROUTINE: True}
+_COMPLAINT = 10
+"""Lines of what pytest printed before it gave up."""
+
 _WORKER_INPUT = {
     "workerid": "gw0",
     "workercount": 1,
@@ -96,6 +99,7 @@ class Inner:
             faulthandler.enable(_CRASHES, all_threads=False)
         fixtures.fixture_class()
         self._hello(items)
+        specialised.forget()
         _settle()
         if self._wanted["late"]:
             machine.start_instrumentation()
@@ -230,12 +234,20 @@ def main(folder: str) -> None:
     sys.stdout.flush()
     path = f"{folder}/{workers.IMPORT_ERROR}"
     with open(path, "w", errors="backslashreplace") as file:  # noqa: PTH123  # no pathlib here
-        file.write("\n".join([f"it ended with exit status {int(status)}", *inner.errors]))
+        told = inner.errors or _printed(folder)
+        file.write("\n".join([f"it ended with exit status {int(status)}", *told]))
     os.write(
         nursery.REPLIES,
         workers.IMPORT_FAILED.to_bytes(workers.REPLY_INTS * workers.INT_BYTES, sys.byteorder),
     )
     machine.end()
+
+
+def _printed(folder: str) -> list[str]:
+    """What this process printed last, such as what is wrong with the command line."""
+    sys.stderr.flush()
+    with open(f"{folder}/{workers.LOG}", errors="replace") as file:  # noqa: PTH123  # no pathlib here
+        return [line for line in file.read().splitlines() if line][-_COMPLAINT:]
 
 
 def _named(inner: Inner) -> Any:

@@ -251,7 +251,7 @@ async def _awaited(call: Call, function: Callable[..., Any]) -> Reading:
         finally:
             call.tear_down(arguments, named)
     arguments, named = call.arguments()
-    tasks = len(asyncio.all_tasks())
+    tasks = _tasks()
     collect()
     heap.close()
     try:
@@ -259,12 +259,18 @@ async def _awaited(call: Call, function: Callable[..., Any]) -> Reading:
             function, arguments, named, call.iterations, FORK, FORK
         )
         notes = nursery.leftovers(before)
-        left = len(asyncio.all_tasks()) - tasks
+        left = _tasks() - tasks
         if left > 0:
             notes.append(f"left {left} asyncio task{'s' * (left > 1)} running")
     finally:
         call.tear_down(arguments, named)
     return [begun, ended, notes]
+
+
+def _tasks() -> int:
+    """How many tasks asyncio has, where the loop that is running is one of asyncio's."""
+    loop = asyncio.events._get_running_loop()
+    return len(asyncio.all_tasks(loop)) if loop else 0
 
 
 def body(call: Call, recorder: Recorder) -> Callable[..., Any]:

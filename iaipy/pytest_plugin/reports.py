@@ -43,14 +43,17 @@ def as_options(text: str) -> str:
 
 
 def lines(
-    outcome: pipeline.Outcome | None, said: Sequence[str], config: Config, color: bool
+    outcome: pipeline.Outcome | None, said: Sequence[str], found: int, config: Config, color: bool
 ) -> Iterator[str]:
-    """The summary: every counter and verdict, or why there is none."""
+    """The summary: every counter and verdict, or why there is none though so many benchmarks were found."""
     for sentence in said:
         yield f"iaipy: warning: {sentence}"
     if outcome is None:
         yield "iaipy: no benchmark was measured"
-        yield "  benchmarks are tests that use the benchmark fixture, or are marked with it, and pass"
+        if found:
+            yield f"  collected: {found}; a benchmark has to pass to give a number"
+        else:
+            yield "  benchmarks are tests that use the benchmark fixture, or are marked with it"
         return
     for name in [name for name, path in config.report if path is None] or ["terminal"]:
         yield reporter(name).render(outcome.run, outcome.comparison, color=color).rstrip("\n")

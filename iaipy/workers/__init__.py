@@ -24,6 +24,7 @@ UNAWAITED = "unawaited"
 
 HELLO = "hello"
 IMPORT_ERROR = "import-error"
+LOG = "log"
 NAMES = "names"
 VARIABLES = "variables"
 

@@ -105,7 +105,7 @@ class ForkServer:
         self._task = task
         self._lock = threading.Lock()
         self._children: set[int] = set()
-        self._log = folder / "log"
+        self._log = folder / workers.LOG
         program = (launch.python, *(() if launch.user_site else ("-s",)), *words)
         early, later = environment.parted(launch.env, user_site=launch.user_site)
         told = "".join(f"{name}={value}\0" for name, value in later.items())
