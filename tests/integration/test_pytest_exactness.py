@@ -49,6 +49,10 @@ SUITE = """
 
     def test_format(benchmark):
         benchmark(lambda: "".join("{:>8} {!r}".format(n, str(n)) for n in range(300)))
+
+
+    def test_path(benchmark, tmp_path):
+        benchmark(lambda: (tmp_path / "made").write_text("some text"))
 """
 REVERSED = """
     import pytest
@@ -88,6 +92,11 @@ def counted(folder: Path, *words: str) -> dict[str, dict[str, int]]:
     return {entry["id"]: entry["counters"] for entry in entries}
 
 
+def instructions(counters: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """The instructions of each benchmark."""
+    return {id_: each["instructions"] for id_, each in counters.items()}
+
+
 @pytest.fixture(scope="module")
 def first(suite: Path) -> dict[str, dict[str, int]]:
     """The counters of the whole suite."""
@@ -99,10 +108,22 @@ def test_instructions_are_the_same_in_any_session(
     suite: Path, first: Mapping[str, Mapping[str, int]], way: str
 ) -> None:
     """Whatever else runs, in whatever order and however many at once, a test counts the same."""
-    found = counted(suite, *WAYS[way])
-    assert {id_: counters["instructions"] for id_, counters in found.items()} == {
-        id_: first[id_]["instructions"] for id_ in found
-    }
+    found = instructions(counted(suite, *WAYS[way]))
+    assert found == {id_: count for id_, count in instructions(first).items() if id_ in found}
+
+
+def test_what_lies_beside_the_tests_moves_no_instructions(
+    suite: Path, first: Mapping[str, Mapping[str, int]]
+) -> None:
+    """Pytest looks through all that lies in the tests' folder, as reports; a test counts the same."""
+    beside = [suite / f"data {number}.json" for number in range(50)]
+    for path in beside:
+        path.touch()
+    try:
+        assert instructions(counted(suite)) == instructions(first)
+    finally:
+        for path in beside:
+            path.unlink()
 
 
 @pytest.mark.parametrize(

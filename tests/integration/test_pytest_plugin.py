@@ -467,13 +467,16 @@ def test_nothing_outlives_the_session(tmp_path: Path, processes_in: ProcessesIn)
         (("--iaipy-valgrind=/nowhere/valgrind",), 4, "name it with --iaipy-valgrind PATH"),
         (("--iaipy-baseline=none",), 4, "there is no baseline none"),
         (("--iaipy-limit=much",), 4, "--iaipy-limit"),
-        ((), 5, "no benchmark was measured"),
+        ((), 5, "tests that use the benchmark fixture, or are marked with it\n"),
+        (("test_skipped.py",), 5, "collected: 1; a benchmark has to pass"),
     ],
 )
 def test_what_cannot_be_done_is_said(tmp_path: Path, words: tuple[str, ...], code: int, said: str) -> None:
     """One message without a traceback, and pytest's status for it."""
     (tmp_path / "test_a.py").write_text("def test_a(): pass\n")
-    done = run(tmp_path, "--iaipy", *words)
+    skipping = "import pytest\n@pytest.mark.skip\ndef test_b(benchmark): benchmark(int)\n"
+    (tmp_path / "test_skipped.py").write_text(skipping)
+    done = run(tmp_path, "--iaipy", *(words or ("test_a.py",)))
     assert done.returncode == code, done.stdout
     assert said in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
@@ -488,6 +491,57 @@ def test_a_plugin_that_breaks_under_valgrind_is_told(tmp_path: Path) -> None:
     assert done.returncode == 4, done.stdout
     assert "collecting the tests under valgrind ended the process" in done.stdout + done.stderr
     assert "no such CPU" in done.stdout + done.stderr
+
+
+REFUSING = """
+import pytest
+
+def pytest_configure(config):
+    if hasattr(config, "workerinput"):
+        raise pytest.UsageError("no workers, please")
+"""
+
+
+def test_a_plugin_that_refuses_to_be_a_worker_is_told(tmp_path: Path) -> None:
+    """Where the pytest under valgrind ends by itself, the message has what it complained of."""
+    (tmp_path / "conftest.py").write_text(REFUSING)
+    (tmp_path / "test_a.py").write_text("def test_a(benchmark): benchmark(int)\n")
+    done = run(tmp_path, "--iaipy")
+    assert done.returncode == 4, done.stdout
+    assert "it ended with exit status 4\nERROR: no workers, please\n" in done.stdout + done.stderr
+    assert "no benchmark was measured" not in done.stdout
+
+
+SHUFFLING = """
+import random
+
+def pytest_addoption(parser):
+    parser.addoption("--randomly-seed", type=int)
+
+def pytest_collection_modifyitems(items):
+    items.reverse()
+
+def pytest_runtest_setup(item):
+    random.seed(item.config.option.randomly_seed)
+"""
+DRAWING = """
+import random
+
+def test_a(benchmark): benchmark(int)
+def test_b(benchmark): benchmark(random.random)
+def test_late(request): request.getfixturevalue("benchmark")(int)
+"""
+
+
+def test_pytest_randomly_shuffles_in_one_pytest_only(tmp_path: Path) -> None:
+    """Its options are understood in both; a fixture that no collection could foresee is warned of."""
+    (tmp_path / "randomly.py").write_text(SHUFFLING)
+    (tmp_path / "test_a.py").write_text(DRAWING)
+    done = run(tmp_path, "--iaipy", "-v", "-p", "randomly", "--randomly-seed=1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.findall(r"::(\w+) PASSED", done.stdout) == ["test_late", "test_b", "test_a"]
+    assert "2 benchmarks: 2 measured" in done.stdout
+    assert "test_a.py::test_late asked for benchmark as it ran: not measured" in done.stdout
 
 
 def test_without_the_option_each_benchmark_is_called_once(suite: Path) -> None:
