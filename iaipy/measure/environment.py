@@ -27,6 +27,7 @@ METHOD = "12"
 10: in pytest, a test's own process warms up, one fork's end is the first reading of all repeats, and what is
 imported draws the same random numbers every time.
 11: in pytest, less goes before a region, and up to 15 repeats count alike.
+12: in pytest, the standard library's code starts afresh.
 """
 
 PASSED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "VALGRIND_LIB")

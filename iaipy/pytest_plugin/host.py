@@ -230,8 +230,9 @@ class Host:
 
     def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> None:
         """Say which test gets the fixture as another: from collection, nobody could tell that it would."""
-        if fixturedef.argname in marks.FIXTURES and not marks.is_benchmark(request.node):
-            self._said.append(f"{request.node.nodeid} asked for {fixturedef.argname} as it ran: not measured")
+        test, name = request.node, fixturedef.argname
+        if isinstance(test, pytest.Item) and name in marks.FIXTURES and not marks.is_benchmark(test):
+            self._said.append(f"{test.nodeid} asked for {name} as it ran: not measured")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Follow how the test goes."""

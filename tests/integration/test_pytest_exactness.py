@@ -49,10 +49,15 @@ SUITE = """
 
     def test_format(benchmark):
         benchmark(lambda: "".join("{:>8} {!r}".format(n, str(n)) for n in range(300)))
+"""
+PATHS = """
+def test_read(benchmark, tmp_path):
+    (tmp_path / "made").write_text("some text")
+    benchmark(lambda: (tmp_path / "made").read_text())
 
 
-    def test_path(benchmark, tmp_path):
-        benchmark(lambda: (tmp_path / "made").write_text("some text"))
+def test_write(benchmark, tmp_path):
+    benchmark(lambda: (tmp_path / "made").write_text("some text"))
 """
 REVERSED = """
     import pytest
@@ -112,18 +117,14 @@ def test_instructions_are_the_same_in_any_session(
     assert found == {id_: count for id_, count in instructions(first).items() if id_ in found}
 
 
-def test_what_lies_beside_the_tests_moves_no_instructions(
-    suite: Path, first: Mapping[str, Mapping[str, int]]
-) -> None:
+def test_what_lies_beside_the_tests_moves_no_instructions(tmp_path: Path) -> None:
     """Pytest looks through all that lies in the tests' folder, as reports; a test counts the same."""
-    beside = [suite / f"data {number}.json" for number in range(50)]
-    for path in beside:
-        path.touch()
-    try:
-        assert instructions(counted(suite)) == instructions(first)
-    finally:
-        for path in beside:
-            path.unlink()
+    (tmp_path / "test_paths.py").write_text(PATHS)
+    words = ("-p", "no:cacheprovider", "test_paths.py")
+    before = counted(tmp_path, *words)
+    for number in range(40):
+        (tmp_path / f"data {number}.json").touch()
+    assert instructions(counted(tmp_path, *words)) == instructions(before)
 
 
 @pytest.mark.parametrize(

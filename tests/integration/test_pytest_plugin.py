@@ -467,7 +467,11 @@ def test_nothing_outlives_the_session(tmp_path: Path, processes_in: ProcessesIn)
         (("--iaipy-valgrind=/nowhere/valgrind",), 4, "name it with --iaipy-valgrind PATH"),
         (("--iaipy-baseline=none",), 4, "there is no baseline none"),
         (("--iaipy-limit=much",), 4, "--iaipy-limit"),
-        ((), 5, "tests that use the benchmark fixture, or are marked with it\n"),
+        (
+            (),
+            5,
+            "no benchmark was measured\n  benchmarks are tests that use the benchmark fixture, or are marked",
+        ),
         (("test_skipped.py",), 5, "collected: 1; a benchmark has to pass"),
     ],
 )
